@@ -30,6 +30,8 @@ class AdapterTraits:
         planar: Whether it builds scenes with a robot that drives in the plane.
         overview: Whether it can draw its worlds from outside (method ``overview``), for people.
         pushes: Whether it pushes bodies (``ArticulatedSite.pushes``).
+        steps_ahead: Whether it can begin a step before it is known which worlds go on (method ``step_ahead``,
+            which takes what ``step`` does): the harness does its own work meanwhile.
         lacks: Says of a robot on its own joints, and of what it senses, why it cannot be moved here and what
             to do; empty when it can. None for a simulator that moves all that files can say.
     """
@@ -45,6 +47,7 @@ class AdapterTraits:
     planar: bool = True
     overview: bool = False
     pushes: bool = False
+    steps_ahead: bool = False
     lacks: Callable[[JointedFile, Sequence[Sensor]], str] | None = None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import struct
-from collections.abc import Mapping, Sequence
+import contextlib
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -14,86 +14,21 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.environments.embodiment import embodiment_of
-from simgate.sim_adapters.environments.link import Link, LocalLink, open_link
-from simgate.sim_adapters.environments.measured import OF_BODIES, Measures, asked_as, check_quantities
+from simgate.sim_adapters.environments.link import EnvironmentFailed, Link, LocalLink, open_link
+from simgate.sim_adapters.environments.measured import OF_BODIES, check_quantities
+from simgate.sim_adapters.environments.world import World, asked_of
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
 from simgate.sim_adapters.quantities import OfEnvironment
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.traits import AdapterTraits
 
-_NUMBER = struct.Struct("=d")
 _NOWHERE, _AT_REST = (0.0, 0.0, 0.0), (0.0, 0.0)
 IDLE_STEPS = 100
 """Steps under random actions within which what is set must change something."""
 
-
-class World:
-    """One environment in its slot, during one episode.
-
-    Args:
-        link: The way to it.
-        slot: Its place there.
-        site: What it is.
-        shown: What it observes, by name; the adapter writes into these arrays before each :meth:`take`.
-        answer: Of ``Session.begin``.
-        faults: What is wrong with the values of its scenario.
-    """
-
-    def __init__(
-        self,
-        link: Link,
-        slot: int,
-        site: EnvironmentSite,
-        shown: Mapping[str, NDArray[Any]],
-        answer: Mapping[str, Any],
-        faults: tuple[str, ...],
-    ) -> None:
-        self.link, self.slot, self.site = link, slot, site
-        self._asked, self._measures = _asked_of(site), Measures(dict(site.quantities), shown)
-        self.info = dict(zip(self._asked, answer["info"], strict=True))
-        self.lost: list[str] = [*answer["lost"], *faults]
-        self.reward, self.total, self.over = float("nan"), 0.0, ""
-        # A reward is often the same at every step: by it alone, different episodes would be one.
-        self._course = hashlib.blake2b(digest_size=16)
-        # What render() draws is no observation, and need not be the same on every machine.
-        told_apart_by = [name for name in sorted(shown) if not name.startswith("render.")]
-        self._bytes = [shown[name].reshape(-1).view(np.uint8).data for name in told_apart_by]
-        self._add_to_course(b"")
-
-    def take(self, action: NDArray[np.float64], answer: Mapping[str, Any], row: int) -> None:
-        """What one step has led to, beside what is observed.
-
-        Args:
-            action: As it was told.
-            answer: Of all that were stepped, see ``Session.steps``.
-            row: Its own place there.
-        """
-        if self._asked:
-            self.info = dict(zip(self._asked, answer["info"][row], strict=True))
-        self.reward = reward = answer["reward"][row]
-        self.total += reward
-        self.over = (
-            "terminated" if answer["terminated"][row] else "truncated" if answer["truncated"][row] else ""
-        )
-        self._add_to_course(action.tobytes() + _NUMBER.pack(reward))
-
-    def _add_to_course(self, before: bytes) -> None:
-        self._course.update(b"".join((before, *self._bytes)))
-
-    def measured(self) -> dict[str, float]:
-        """What its task asks for."""
-        return self._measures.at(self.info, self.reward, self.total)
-
-    @property
-    def course(self) -> str:
-        """Digest over all observations, actions and rewards so far, hex."""
-        return self._course.hexdigest()
-
-    def problems(self) -> tuple[str, ...]:
-        """Values that did not take, or did not stay, and keys of the info that never came."""
-        found = self.link.call("problems", slot=self.slot)
-        return (*(self.lost or found["lost"]), *found["never"])
+_Begun = tuple[NDArray[np.float64], list[int], Callable[[], Mapping[str, Any]]]
+"""Of a step that is on its way: what was told, to which worlds, and what waits for the answer."""
 
 
 class GymnasiumAdapter:
@@ -114,6 +49,7 @@ class GymnasiumAdapter:
         self._worlds: list[World] = []
         self._embodiment: Embodiment | None = None
         self._together: tuple[bytes, list[tuple[list[int], list[int]]]] | None = None
+        self._begun: list[_Begun] | None = None
 
     def describe(self) -> AdapterInfo:
         """Identity; releases of the environment's own interpreter are in the world's."""
@@ -193,7 +129,7 @@ class GymnasiumAdapter:
         Asked once, of the scenario's own first variants and never of the one at hand: what is found must not
         depend on which variants a worker is given, nor in which order.
         """
-        about = {"seed": 0, "steps": IDLE_STEPS, "info": _asked_of(site)}
+        about = {"seed": 0, "steps": IDLE_STEPS, "info": asked_of(site)}
         kind = f"{_kind(site)} {about}"
         if kind not in self._faults:
             found = []
@@ -230,30 +166,60 @@ class GymnasiumAdapter:
             ValueError: The actions have another shape or are none of this environment.
             EnvironmentFailed: An environment raised.
         """
-        spec, count = self.embodiment.action, len(self._worlds)
-        told = np.array(actions, dtype=np.float64)
-        if told.shape != (count, spec.size):
-            wanted = f"({count}, {spec.size})"
-            raise ValueError(f"{self.name} adapter: actions must have shape {wanted}, not {told.shape}")
-        self._step += self._timing.control_steps
         together = self._stepped(active)
         for indices, _ in together:
             for index in indices:
                 if over := self._worlds[index].over:
                     raise RuntimeError(f"{self._worlds[index].site.name}: step after it was {over}")
+        begun, self._begun = self._begun, None
+        if begun is None:
+            told = self._told(actions, together)
+            for indices, slots in together:
+                asked = told if len(indices) == len(told) else told[indices]
+                answer = self._worlds[indices[0]].link.call("steps", slots=slots, actions=asked)
+                self._take(told, indices, answer, active)
+        else:
+            for told, indices, answered in begun:
+                self._take(told, indices, answered(), active)
+        self._step += self._timing.control_steps
+        return self._observation()
+
+    def _told(
+        self, actions: NDArray[np.float64], together: list[tuple[list[int], list[int]]]
+    ) -> NDArray[np.float64]:
+        """The actions as the environments are told them; raises as :meth:`step` does."""
+        spec, count = self.embodiment.action, len(self._worlds)
+        told = np.array(actions, dtype=np.float64)
+        if told.shape != (count, spec.size):
+            wanted = f"({count}, {spec.size})"
+            raise ValueError(f"{self.name} adapter: actions must have shape {wanted}, not {told.shape}")
         if not self._are_within(told):
             self._check_actions(told, [index for indices, _ in together for index in indices])
         if spec.clip:
             np.clip(told, spec.low, spec.high, out=told)
-        for indices, slots in together:
-            are_all = len(indices) == count
-            asked = told if are_all else told[indices]
-            answer = self._worlds[indices[0]].link.call("steps", slots=slots, actions=asked)
-            for name, array in answer["observation"].items():
-                self._arrays[name][... if are_all else indices] = array
-            for row, index in enumerate(indices):
-                self._worlds[index].take(told[index], answer, row)
-        return self._observation()
+        return told
+
+    def _take(
+        self,
+        told: NDArray[np.float64],
+        indices: list[int],
+        answer: Mapping[str, Any],
+        active: NDArray[np.bool_] | None,
+    ) -> None:
+        """What a step has led to, of those of its worlds that go on."""
+        going = [(row, k) for row, k in enumerate(indices) if active is None or active[k]]
+        are_all, rows = len(going) == len(told), [row for row, _ in going]
+        self._check_answer(answer, rows)
+        for name, array in answer["observation"].items():
+            if are_all:
+                self._arrays[name][...] = array
+            else:
+                self._arrays[name][[k for _, k in going]] = array[rows]
+        for row, k in going:
+            self._worlds[k].take(told[k], answer, row)
+
+    def _check_answer(self, answer: Mapping[str, Any], rows: list[int]) -> None:
+        """What a session has not looked at itself."""
 
     def _stepped(self, active: NDArray[np.bool_] | None) -> list[tuple[list[int], list[int]]]:
         """Active worlds and their slots, of each link: the same ones until another world is over."""
@@ -321,10 +287,52 @@ class IsaacLabAdapter(GymnasiumAdapter):
     """Tasks of Isaac Lab, whose worlds of one batch share a simulation in its own interpreter."""
 
     name = "isaaclab"
+    traits = replace(GymnasiumAdapter.traits, steps_ahead=True)
 
     def describe(self) -> AdapterInfo:
         """Identity; releases of Isaac Lab and its physics are in the world's."""
         return AdapterInfo(self.name, "1", "Isaac Lab's own", "as the world says")
+
+    def reset(self, scenes: Sequence[EnvironmentSite]) -> Observation:
+        """See :meth:`GymnasiumAdapter.reset`."""
+        self._settle()
+        return super().reset(scenes)
+
+    def health(self) -> tuple[tuple[str, ...], ...]:
+        """See :meth:`GymnasiumAdapter.health`."""
+        self._settle()
+        return super().health()
+
+    def step_ahead(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> None:
+        """Begins the step that the next :meth:`step` waits for, also of worlds that end by then: they share
+        one simulation, which steps all of its worlds at each step, and none that has ended is looked at.
+
+        Raises:
+            ValueError: The actions are none of this task.
+            EnvironmentFailed: The interpreter is gone.
+        """
+        self._begun, together = [], self._stepped(active)
+        told = self._told(actions, together)
+        for indices, slots in together:
+            link: Any = self._worlds[indices[0]].link
+            link.ask("steps", slots=slots, actions=told if len(indices) == len(told) else told[indices])
+            self._begun.append((told, indices, link.answer))
+
+    def _settle(self) -> None:
+        """Lets a step end that was begun when no world was to go on any more; nobody asks how it went."""
+        begun, self._begun = self._begun or [], None
+        for _, _, answered in begun:
+            with contextlib.suppress(EnvironmentFailed):
+                answered()
+
+    def _check_answer(self, answer: Mapping[str, Any], rows: list[int]) -> None:
+        # Here and not in the session: worlds that have ended may come to anything.
+        where = f"environment {self._worlds[0].site.env}"
+        for name, array in answer["observation"].items():
+            if array.dtype.kind == "f" and np.isnan(array).any() and np.isnan(array[rows]).any():
+                raise EnvironmentFailed(f"{where}: observation {name} has a number that is nan")
+        if not all(math.isfinite(answer["reward"][row]) for row in rows):
+            raise EnvironmentFailed(f"{where}: the reward is no finite number")
 
 
 def _begun(link: Link, slots: list[int], scenes: Sequence[EnvironmentSite]) -> list[Mapping[str, Any]]:
@@ -334,15 +342,9 @@ def _begun(link: Link, slots: list[int], scenes: Sequence[EnvironmentSite]) -> l
         slots=slots,
         seeds=[site.start_seed for site in sites],
         values=[dict(site.values) for site in sites],
-        asked=[_asked_of(site) for site in sites],
+        asked=[asked_of(site) for site in sites],
     )
     return begun
-
-
-def _asked_of(site: EnvironmentSite) -> tuple[str, ...]:
-    """Names of the info, and quantities of bodies, that a task asks for."""
-    asked = (asked_as(quantity) for _, quantity in site.quantities)
-    return tuple(dict.fromkeys(name for name in asked if name))
 
 
 def _kind(site: EnvironmentSite) -> str:

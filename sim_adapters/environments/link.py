@@ -125,6 +125,7 @@ class RemoteLink:
             theirs.close()
         self._socket, self._seconds = ours, math.nan
         self._steps: Steps | None = None
+        self._asked: tuple[str, Mapping[str, Any]] = what, opened
         try:
             self.call(what, **opened)
         except BaseException:
@@ -133,41 +134,40 @@ class RemoteLink:
 
     def call(self, word: str, **given: Any) -> Any:
         """See :class:`Link`."""
+        self.ask(word, **given)
+        return self.answer()
+
+    def ask(self, word: str, **given: Any) -> None:
+        """Asks what the next :meth:`answer` answers; nothing else may be asked before it.
+
+        Raises:
+            EnvironmentFailed: The environment is gone.
+        """
         seconds = ANSWER_S
         if word == "steps":
             seconds = min(STEP_S * len(given["slots"]), ANSWER_S)
         elif word == "act":
             seconds = ACT_S
+        self._asked = word, given
         try:
             self._wait_at_most(seconds)
-            steps = self._steps if word == "steps" and self._steps and self._steps.fits(**given) else None
-            if steps is not None:
-                steps.ask(self._socket, given["actions"])
-            else:
+            if not (word == "steps" and self._steps and self._steps.fits(**given)):
                 self._steps = None
                 send(self._socket, [word, given])
+            else:
+                self._steps.ask(self._socket, given["actions"])
+        except (OSError, EOFError) as error:
+            raise self._failure(error) from None
+
+    def answer(self) -> Any:
+        """The answer to what was asked; raises as :meth:`Link.call` does."""
+        try:
             message = receive(self._socket)
-        except BlockingIOError:
-            if self._process is not None:
-                self._process.kill()
-            self.close()
-            raise EnvironmentFailed(f"{self._who}: no answer to '{word}' within {seconds:g} s") from None
-        except (OSError, EOFError):
-            code = self._ended()
-            if code == _NO_NUMPY and word == self._what:
-                needed = (
-                    "an environment there needs numpy and gymnasium (or gym)"
-                    if word == "environment"
-                    else "a policy there needs it"
-                )
-                raise EnvironmentFailed(f"{self._python} has no numpy; {needed}") from None
-            ended = "ended" if code is None else f"ended (exit {code})"
-            raise EnvironmentFailed(
-                f"{self._who}: its interpreter {ended} while it was asked to '{word}'"
-            ) from None
-        if steps is not None and isinstance(message, bytes):
-            return steps.answered(message)
-        kind, answer = message
+        except (OSError, EOFError) as error:
+            raise self._failure(error) from None
+        if self._steps is not None and isinstance(message, bytes):
+            return self._steps.answered(message)
+        (word, given), (kind, answer) = self._asked, message
         if kind == "refused":
             text, unknown, known = answer
             raise Refused(text, unknown, tuple(known))
@@ -176,6 +176,25 @@ class RemoteLink:
         if word == "steps":
             self._steps = Steps(**given, answer=answer)
         return answer
+
+    def _failure(self, error: Exception) -> EnvironmentFailed:
+        """What became of the other end, which is ended with it."""
+        word, _ = self._asked
+        if isinstance(error, BlockingIOError):
+            if self._process is not None:
+                self._process.kill()
+            self.close()
+            return EnvironmentFailed(f"{self._who}: no answer to '{word}' within {self._seconds:g} s")
+        code = self._ended()
+        if code == _NO_NUMPY and word == self._what:
+            needed = (
+                "an environment there needs numpy and gymnasium (or gym)"
+                if word == "environment"
+                else "a policy there needs it"
+            )
+            return EnvironmentFailed(f"{self._python} has no numpy; {needed}")
+        ended = "ended" if code is None else f"ended (exit {code})"
+        return EnvironmentFailed(f"{self._who}: its interpreter {ended} while it was asked to '{word}'")
 
     def _wait_at_most(self, seconds: float) -> None:
         # By the kernel: a timeout of Python's own costs a further call of it each time.

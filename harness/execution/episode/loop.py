@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.act_check import checked_acts
 from simgate.harness.execution.episode.lap_clock import LapClock
@@ -83,6 +84,7 @@ def run_episodes(
     active = np.ones(len(scenes), dtype=np.bool_)
     worlds = list(range(len(scenes)))
     latencies: dict[int, LatencySamples] = {}
+    steps_ahead = traits_of(adapter).steps_ahead
     while True:
         truths = adapter.ground_truth()
         clock.lap("truth")
@@ -95,12 +97,15 @@ def run_episodes(
             answered = cast.policy.act(perception.shown(shown), heard)
             acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, step)
             clock.lap("policy")
-            over = []
             for world in worlds:
-                act = acts[world]
-                actions[world] = robots.done(world, act.values)
-                if not runs[world].tick(world, observation, truths[world], act, arrived[world]):
-                    over.append(world)
+                actions[world] = robots.done(world, acts[world].values)
+            if steps_ahead:
+                _begin_step(adapter, actions, active)
+            over = [
+                world
+                for world in worlds
+                if not runs[world].tick(world, observation, truths[world], acts[world], arrived[world])
+            ]
             if over:
                 active[over] = False
                 latencies |= {world: _left(cast, perception, world) for world in over}
@@ -180,6 +185,11 @@ def told(arrived: Sequence[Delivery], models: Sequence[LoopModel]) -> Heard:
     if any(model.name for model in models):
         return {one.answer.model: one.answer for one in arrived}
     return arrived[-1].answer if arrived else None
+
+
+def _begin_step(adapter: Any, actions: NDArray[np.float64], active: NDArray[np.bool_]) -> None:
+    """Begins the step that ``step`` ends; what worlds that have ended by then do in it, nobody sees."""
+    adapter.step_ahead(actions, active)
 
 
 def _render_seconds(adapter: SimAdapter) -> float:
