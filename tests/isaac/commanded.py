@@ -1,6 +1,7 @@
-"""What cannot be had, and a cart-pole with a command, pushed over the edge: what is told of the command after that.
+"""What cannot be had, and a cart-pole with a command and an event before the start, pushed over the edge.
 
-``python commanded.py ENVIRONMENTS``: the folder of ``remote``. Prints refusals, and ``problems`` of both worlds, as JSON.
+``python commanded.py ENVIRONMENTS``: the folder of ``remote``. Prints refusals, what the event drew, what is told of the
+command, and ``problems`` of both worlds, as JSON.
 """
 
 import json
@@ -24,7 +25,7 @@ for name, other in (("Cartpol", {}), ("Cartpole", {"physics": "bullet"}), ("Huma
 session = LabSession("isaaclab:Isaac-Cartpole", ".", {"assets": "simgate", "physics": "ovphysx"})
 
 import torch  # noqa: E402
-from isaaclab.managers import CommandTerm, CommandTermCfg  # noqa: E402
+from isaaclab.managers import CommandTerm, CommandTermCfg, EventTermCfg  # noqa: E402
 from isaaclab.utils import configclass  # noqa: E402
 
 
@@ -56,13 +57,31 @@ class Commands:
     drawn = DrawnConfig()
 
 
+def before_the_start(env, env_ids):
+    drawn.append(torch.rand(env.num_envs if env_ids is None else len(env_ids)).tolist())
+
+
 def commanded(*given, **named):
     config = configured(*given, **named)
     config.commands = Commands()
     return config
 
 
-configured, worlds.configured = worlds.configured, commanded
+def early(*given, **named):
+    config = configured(*given, **named)
+    config.events.before_the_start = EventTermCfg(func=before_the_start, mode="prestartup")
+    config.scene.replicate_physics = False  # Such events need it.
+    return config
+
+
+configured, worlds.configured = worlds.configured, early
+drawn: list = []
+for seeds in ([4], [3], [4], [3, 4]):
+    try:
+        session.begins(list(range(len(seeds))), seeds, [{}] * len(seeds), [[]] * len(seeds))
+    except Refused as error:
+        refused.append(str(error))
+worlds.configured = commanded
 values = [{"command/drawn.0": 0.25}, {"command/drawn.0": 0.5}]
 session.begins([0, 1], [3, 4], values, [["command.drawn.0"]] * 2)
 told, ended = [], False
@@ -74,7 +93,12 @@ for _ in range(3):
     session.steps([1], np.zeros((1, 1)))
 print(
     json.dumps(
-        {"refused": refused, "told": told, "lost": [session.problems(slot)["lost"] for slot in (0, 1)]}
+        {
+            "refused": refused,
+            "told": told,
+            "drawn": drawn,
+            "lost": [session.problems(slot)["lost"] for slot in (0, 1)],
+        }
     )
 )
 session.close()

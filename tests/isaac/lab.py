@@ -10,9 +10,9 @@ TASK = "Isaac-Cartpole"
 STEPS = 60
 
 
-def opened(python: str, task: str = TASK, **made: str) -> Link:
+def opened(python: str, task: str = TASK, camera: bool = False, **made: str) -> Link:
     make = {"assets": "simgate", "physics": "ovphysx", **made}
-    return open_link(python, {"name": f"isaaclab:{task}", "folder": ".", "make": make})
+    return open_link(python, {"name": f"isaaclab:{task}", "folder": ".", "make": make, "camera": camera})
 
 
 def actions(size: int = 1) -> np.ndarray:

@@ -56,11 +56,17 @@ def test_a_command_that_is_drawn_anew_after_the_end_was_not_lost(direct: dict) -
     assert direct["lost"] == [[], []]
 
 
+def test_an_event_before_the_start_draws_by_the_seed_of_its_world(direct: dict) -> None:
+    (one,), (other,), (again,), *_ = direct["drawn"]
+    assert one == again != other
+
+
 def test_what_cannot_be_had_is_refused_by_name(direct: dict) -> None:
-    task, physics, files = direct["refused"]
+    task, physics, files, several = direct["refused"]
     assert "no task 'Isaac-Cartpol'" in task
     assert "physics=bullet" in physics
     assert "humanoid_instanceable.usd" in files
+    assert "1 of 'robot' for 2 worlds" in several and "batch 1" in several
 
 
 def test_friction_that_only_holds_what_stands_still_is_no_target(link: Link) -> None:

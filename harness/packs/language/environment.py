@@ -52,6 +52,7 @@ class LabKeys(Keys):
         "",
     )
     renderer: str = key("what it calls its renderer, of cameras; the task's own when left out", "")
+    camera: bool = key("true for channels sensor.NAME.rgb of what the task's own cameras see", False)
     device: str = key("cpu, or cuda:0; cpu when left out", "")
     assets: str = key(
         "folder that stands for Isaac Lab's remote files, or the word simgate for those that come with it; "

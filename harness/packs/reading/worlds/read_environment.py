@@ -68,14 +68,14 @@ class EnvironmentReader:
         keys, nodes = read.keys, read.nodes
         self._check_adapter(node, kind)
         if isinstance(keys, LabKeys):
-            name, camera = keys.isaaclab, False
+            name = keys.isaaclab
             make: dict[str, Any] = {w: getattr(keys, w) for w in _OF_TASKS if getattr(keys, w)}
         else:
-            name, camera, make = keys.env, keys.camera, self._make(nodes.get("make"))
+            name, make = keys.env, self._make(nodes.get("make"))
         python = self._python(nodes.get("python"), keys.python)
         if len(reader.problems) > before:
             return None
-        opened = self._open(nodes[kind], kind, name, make, python, camera)
+        opened = self._open(nodes[kind], kind, name, make, python, keys.camera)
         if opened is None:
             return None
         self._warn_of_rates(nodes[kind], opened)
@@ -96,7 +96,7 @@ class EnvironmentReader:
             make=tuple(make.items()),
             python=keys.python,
             keeps_time_limit=keys.own_time_limit,
-            camera=camera,
+            camera=keys.camera,
             clip=keys.clip,
             reproducible=keys.reproducible,
             knobs=knobs,

@@ -35,7 +35,7 @@ class LabSession(Session):
         folder: Where files begin.
         make: ``physics``, ``renderer``, ``device``, ``assets``; each may be left out.
         keeps_time_limit: Whether the task's own limit of an episode stays.
-        camera: Not taken.
+        camera: Whether pictures of the task's cameras are observations: ``sensor.NAME.rgb``.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class LabSession(Session):
         given = dict(make)
         self._assets = _assets_of(str(given.pop("assets", "")), folder)
         load(self._assets)
-        self._task, self._keeps = name.partition(":")[2], keeps_time_limit
+        self._task, self._keeps, self._sees = name.partition(":")[2], keeps_time_limit, camera
         self._made = {word: str(given.pop(word, left_out)) for word, left_out in _LEFT_OUT.items()}
         self._worlds: Worlds | None = None
         self._rows: dict[int, int] = {}
@@ -76,7 +76,10 @@ class LabSession(Session):
                     drawn.append(name)
                 units[name] = unit
             self._found = {
-                "observations": list(spaces(inner.single_observation_space, "obs")),
+                "observations": [
+                    *spaces(inner.single_observation_space, "obs"),
+                    *worlds.cameras.described(),
+                ],
                 "picture": None,
                 "action": {**action_of(inner.single_action_space, inner), "names": _actions(inner)},
                 "settable": settable,
@@ -119,7 +122,7 @@ class LabSession(Session):
         self, seeds: Sequence[int], values: Sequence[Mapping[str, Any]], asked: Sequence[Sequence[str]]
     ) -> Worlds:
         self.close()
-        self._worlds = Worlds(self._task, self._made, self._keeps, seeds, values, asked)
+        self._worlds = Worlds(self._task, self._made, self._keeps, seeds, values, asked, self._sees)
         return self._worlds
 
     def begins(

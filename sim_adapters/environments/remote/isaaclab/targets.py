@@ -192,7 +192,7 @@ def _of_shapes(name: str, asset: Any) -> Iterator[Any]:
         return
     known = (one for one in _SHAPES if view.has_attribute(one) and view.try_binding_for(one) is not None)
     kind = next(known, None)
-    if kind is None:
+    if kind is None or not view.get_attribute(kind).numpy().shape[1]:
         return
 
     def make(world: int) -> Place:

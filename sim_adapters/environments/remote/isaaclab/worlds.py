@@ -9,8 +9,11 @@ from typing import Any, Callable, Mapping, Sequence
 import numpy as np
 
 from ..draws import Draws
+from ..refused import Refused
 from ..spaces import Reader
+from .cameras import Cameras
 from .config import adapt
+from .memory import Memory
 from .runtime import configured, simulation
 from .targets import place_of
 from .told import Teller
@@ -29,6 +32,10 @@ class Worlds:
         seeds: Of each world.
         values: Of each world: target -> value.
         asked: Of each world: names that are told of it at each step.
+        sees: Whether pictures of the task's cameras are observations too.
+
+    Raises:
+        Refused: Something that is set or to be seen is not there.
     """
 
     def __init__(
@@ -39,6 +46,7 @@ class Worlds:
         seeds: Sequence[int],
         values: Sequence[Mapping[str, Any]],
         asked: Sequence[Sequence[str]],
+        sees: bool = False,
     ) -> None:
         self._torch: Any = importlib.import_module("torch")
         self._seeds, self._draws, self._values = list(seeds), Draws(), list(values)
@@ -46,16 +54,25 @@ class Worlds:
         config = configured(task, len(self._seeds), **made)
         self.left_out = adapt(config, keeps_time_limit)
         self._stack = contextlib.ExitStack()
+        for world, seed in enumerate(self._seeds):
+            self._draws.begin(world, seed)
         self._draws.begin(_MAKING, 0)
-        with self._startup_one_by_one():
+        with self._making_one_by_one():
             self.inner = self._stack.enter_context(simulation(task, config))
         try:
             self._take_apart(asked)
+            self.cameras = Cameras(self.inner, sees)
         except BaseException:
             self.close()
             raise
 
     def _take_apart(self, asked: Sequence[Sequence[str]]) -> None:
+        for name, asset in self.inner.scene.articulations.items():
+            if asset.num_instances != len(self._seeds):
+                raise Refused(
+                    f"Isaac Lab has made {asset.num_instances} of '{name}' for {len(self._seeds)} worlds, "
+                    "as OvPhysX does without replicate_physics: run the pack with batch 1"
+                )
         self.reader = Reader(self.inner.single_observation_space, "obs")
         self._places = [
             {target: place_of(self.inner, world, target) for target in values}
@@ -65,13 +82,15 @@ class Worlds:
         self._over: set[int] = set()
         self._teller = Teller(self.inner, asked)
         self._at_end: dict[int, list[float]] = {}
+        self._last_seen: dict[int, dict[str, np.ndarray]] = {}
+        self._memory = Memory(self.inner)
         self._one_by_one(self.inner, "_reset_idx", self._reset)
         manager: Any = getattr(self.inner, "command_manager", None)
         for name in manager.active_terms if manager is not None else ():
             self._one_by_one(manager.get_term(name), "_resample", self._drawing)
 
     @contextlib.contextmanager
-    def _startup_one_by_one(self) -> Any:
+    def _making_one_by_one(self) -> Any:
         """Events at the making draw for all worlds at once; here each draws from a course of its own.
 
         Term by term: what one of them writes into the engine (an inertia) another may write again from what
@@ -82,12 +101,11 @@ class Worlds:
         apply = managers.EventManager.apply
 
         def each(manager: Any, mode: str, env_ids: Any = None, **given: Any) -> None:
-            if mode != "startup" or env_ids is not None:
+            if mode not in ("prestartup", "startup") or env_ids is not None:
                 apply(manager, mode, env_ids, **given)
                 return
-            for world, seed in enumerate(self._seeds):
-                self._draws.begin(world, seed)
-            if not manager._is_scene_entities_resolved:
+            # Before the simulation starts there is nothing yet that could be resolved.
+            if mode == "startup" and not manager._is_scene_entities_resolved:
                 manager._resolve_terms_callback(None)
             terms = manager._mode_term_cfgs[mode]
             for term in terms:
@@ -125,6 +143,7 @@ class Worlds:
         if self._started:  # It is over; what is told of its end is what was before the simulation resets it.
             self._teller.forget()
             self._at_end[world] = self._teller.read(world)
+            self._last_seen[world] = {name: seen[world] for name, seen in self.cameras.read().items()}
             self._lost[world] = self.lost(world)
             self._over.add(world)
         places = self._places[world].values() if not self._started else ()
@@ -148,7 +167,7 @@ class Worlds:
         for world in range(len(self._seeds)):
             self._lost[world] = self.lost(world, start=True)
         self._started = True
-        return self._read(observation)
+        return {**self._read(observation), **self.cameras.read()}
 
     def step(self, actions: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
         """One step of all: observations, rewards, and which have terminated or were truncated.
@@ -156,6 +175,8 @@ class Worlds:
         A world that is over is told of as it ended, though the simulation has begun it anew by then.
         """
         self._at_end.clear()
+        self._last_seen.clear()
+        self._memory.step_begins()
         told = self._torch.as_tensor(actions, dtype=self._torch.float32, device=self.inner.device)
         answer = self.inner.step(told.reshape(self.inner.action_space.shape))
         self._teller.forget()
@@ -166,6 +187,10 @@ class Worlds:
             last = self._read(extras["final_obs"])
             for name, array in seen.items():
                 array[over] = last[name][over]
+        for name, pictures in self.cameras.read().items():
+            seen[name] = pictures
+            for world, last_seen in self._last_seen.items():
+                pictures[world] = last_seen[name]
         return seen, _host(reward), _host(terminated), _host(truncated)
 
     def _read(self, observation: Any) -> dict[str, np.ndarray]:
