@@ -147,9 +147,11 @@ class CameraView(_ByValue):
     bodies: tuple[WatchedBody, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GroundTruth:
     """The true state of one world, for scoring only.
+
+    Nobody changes one. It is not frozen: one is made at each step, and freezing doubles what that takes.
 
     Attributes:
         step: Physics steps since ``reset``.

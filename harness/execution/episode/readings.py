@@ -25,8 +25,10 @@ class ReadingKeeper:
         self._channels = [
             channel for channel in embodiment.channels if channel.kind not in (*IMAGES, "points", "text")
         ]
-        self._kept = [(channel.name, _is_whole(channel)) for channel in self._channels]
-        self._rows = [np.empty((_ROWS, len(_entries(c))), dtype=np.float32) for c in self._channels]
+        self._kept = [
+            (c.name, _is_whole(c), np.empty((_ROWS, len(_entries(c))), dtype=np.float32))
+            for c in self._channels
+        ]
         self._count = self._doubled = 0
 
     def tick(self, observation: Observation, world: int) -> None:
@@ -34,8 +36,10 @@ class ReadingKeeper:
         at = self._count
         if at == _ROWS << self._doubled:
             self._doubled += 1
-            self._rows = [np.concatenate([rows, np.empty_like(rows)]) for rows in self._rows]
-        for (name, whole), rows in zip(self._kept, self._rows, strict=True):
+            self._kept = [
+                (name, whole, np.concatenate([rows, np.empty_like(rows)])) for name, whole, rows in self._kept
+            ]
+        for name, whole, rows in self._kept:
             values = observation.channels[name][world]
             rows[at] = values if whole else values.min()
         self._count = at + 1
@@ -46,7 +50,7 @@ class ReadingKeeper:
             return ()
         return tuple(
             Reading(c.name, c.kind, c.unit, _entries(c), rows[: self._count].copy())
-            for c, rows in zip(self._channels, self._rows, strict=True)
+            for c, (_, _, rows) in zip(self._channels, self._kept, strict=True)
         )
 
 

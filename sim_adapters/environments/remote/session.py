@@ -166,20 +166,19 @@ class Session:
             ``observation`` by name, each of shape (S, ...), copied before the next step; and of each slot
             ``reward``, ``terminated``, ``truncated``, and ``info``, what was asked of it.
         """
+        if len(slots) == 1:
+            return self._step(slots[0], actions[0])
         rewards, terminations, truncations, infos = [], [], [], []
         stacked: dict[str, np.ndarray] = {}
         for row, (slot, action) in enumerate(zip(slots, actions)):
             self._draws.resume(slot)
             episode = self._slots[slot]
             observation, reward, terminated, truncated, info = episode.step(action)
-            if len(slots) == 1:
-                stacked = {name: array[np.newaxis] for name, array in observation.items()}
-            else:
-                # Copied before the next one is stepped, which may write into the very same arrays.
-                for name, array in observation.items():
-                    if not row:
-                        stacked[name] = np.empty((len(slots), *array.shape), dtype=array.dtype)
-                    stacked[name][row] = array
+            # Copied before the next one is stepped, which may write into the very same arrays.
+            for name, array in observation.items():
+                if not row:
+                    stacked[name] = np.empty((len(slots), *array.shape), dtype=array.dtype)
+                stacked[name][row] = array
             rewards.append(reward)
             terminations.append(terminated)
             truncations.append(truncated)
@@ -190,6 +189,19 @@ class Session:
             "terminated": terminations,
             "truncated": truncations,
             "info": infos,
+        }
+
+    def _step(self, slot: int, action: np.ndarray) -> dict[str, Any]:
+        """As :meth:`steps`, of one slot."""
+        self._draws.resume(slot)
+        episode = self._slots[slot]
+        observation, reward, terminated, truncated, info = episode.step(action)
+        return {
+            "observation": {name: array[np.newaxis] for name, array in observation.items()},
+            "reward": [reward],
+            "terminated": [terminated],
+            "truncated": [truncated],
+            "info": [episode.told(info)],
         }
 
     def problems(self, slot: int) -> dict[str, list[str]]:
