@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+import time
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -29,6 +30,11 @@ PLUGINS_VARIABLE = "SIMGATE_PLUGINS"
 commas, the group without ``simgate.``. Host processes inherit it."""
 
 
+_PREFIX = "simgate."
+_INSTALLING_S = 60.0
+"""After a folder of the search path has changed, so long something may still be being written into it."""
+
+
 class UnusablePlugins(Exception):  # noqa: N818 - the name says what happened
     """The list of extra plugins in the environment cannot be read."""
 
@@ -45,15 +51,28 @@ class UnknownPlugin(LookupError):  # noqa: N818 - the name says what happened
 
 
 @cache
-def _installed(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
-    """The entry points of a group for one search path."""
-    return {entry.name: entry for entry in entry_points(group=group)}
+def _installed(path: tuple[str, ...], changed: tuple[float, ...]) -> dict[str, dict[str, EntryPoint]]:
+    """Our entry points by group and name, for a search path whose folders have changed at these times.
+
+    To look for all of them takes as long as to look for one.
+    """
+    found = entry_points()
+    ours = (group for group in found.groups if group.startswith(_PREFIX))
+    return {group: {entry.name: entry for entry in found.select(group=group)} for group in ours}
+
+
+def _changed_s(folder: str) -> float:
+    try:
+        return Path(folder).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _group(group: str, extra: str) -> dict[str, EntryPoint]:
-    found = _installed(group, tuple(sys.path))
-    if not found:
-        # Something is being installed at this moment; the next look may find it.
+    changed = tuple(map(_changed_s, sys.path))
+    found = _installed(tuple(sys.path), changed).get(group, {})
+    if not found and time.time() - max(changed, default=0.0) < _INSTALLING_S:
+        # Something may be being installed at this moment; the next look may find it.
         _installed.cache_clear()
     return found | {entry.name: entry for entry in _listed(extra) if entry.group == group}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -33,3 +34,25 @@ def test_a_group_that_was_empty_while_something_was_installed_is_looked_at_again
         install(tmp_path, "acme-robots", "0.7", "acme", entry_points_txt=entry)
         assert registry.names("simgate.adapter_options") == ["own"]
     assert {"mujoco", "physx"} <= set(registry.names("simgate.adapter_options"))
+
+
+def test_a_search_path_that_has_not_changed_is_looked_through_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+
+    def look() -> object:
+        looked.append(1)
+        return entry_points()
+
+    entry_points = registry.entry_points
+    monkeypatch.setattr(registry, "entry_points", look)
+    install(tmp_path, "acme-robots", "0.7", "acme", entry_points_txt="[simgate.policies]\nown = acme:Own\n")
+    os.utime(tmp_path, (1e9, 1e9))
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    for group, names in (("simgate.policies", ["own"]), ("simgate.metrics", []), ("simgate.worlds", [])) * 2:
+        assert registry.names(group) == names
+    assert len(looked) == 1
+    install(tmp_path, "acme-more", "0.7", "acme_more", entry_points_txt="[simgate.worlds]\nnew = acme:New\n")
+    assert registry.names("simgate.worlds") == ["new"]
+    assert len(looked) == 2
