@@ -93,7 +93,7 @@ def _is_undrawn(model: mujoco.MjModel, geom: int) -> bool:
 
 
 def show(made: Machinery, machine: Machine, data: mujoco.MjData, eyes: tuple[Eye, ...]) -> ShownWorld:
-    """Adds to a stage what its cameras are to see; without cameras only hides nothing and adds nothing.
+    """Adds to a stage what its cameras are to see; where none looks it stays as it is.
 
     Args:
         made: The stage; edited.
