@@ -22,7 +22,7 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 RIGHTLY = {
     "cli/commands/runs/doctor.py": ({"isaac"}, "--isaac-python is a public option"),
-    "cli/commands/runs/run.py": ({"isaac"}, "--isaac-python is a public option"),
+    "cli/options/run_options.py": ({"isaac"}, "--isaac-python is a public option"),
     "cli/starters/starter.py": ({"mujoco"}, "the simulator of the pack that init writes"),
     "execution/hosts/interpreter.py": ({"isaac"}, "--isaac-python and SIMGATE_ISAAC_PYTHON are public"),
     "gate/comparing/comparability.py": ({"mujoco"}, "a package whose version --accept-difference may name"),
