@@ -97,6 +97,8 @@ CLOSE: OptionalMember[Callable[[], None]] = OptionalMember("close", _nothing)
 """Called at the end."""
 ENDED: OptionalMember[Callable[[int], None]] = OptionalMember("ended", _nothing)
 """Called with a world whose episode is over: what it answers for it while others go on does not count."""
+ABANDON: OptionalMember[Callable[[], None]] = OptionalMember("abandon", _nothing)
+"""Called when an exception has ended an episode of all worlds, to end what lives with it."""
 LATENCY_MODE: OptionalMember[Literal["simulated", "measured"] | None] = OptionalMember("latency_mode", None)
 """That of a policy which waits for answers of its own; where no model looks, it and :data:`LATENCIES` are the
 record's latency."""

@@ -19,5 +19,7 @@ SAYS: OptionalMember[Callable[[Given], Mapping[str, str]]] = OptionalMember("say
 :data:`simgate.policies.policy.SAID`."""
 INTERPRETERS: PathsMember = OptionalMember("interpreters", lambda _: ())
 """Programs that it runs, which are installed on a machine and no part of a pack."""
+WAITS_S: OptionalMember[Callable[[Given], float]] = OptionalMember("waits_s", lambda _: 0.0)
+"""Seconds of this machine that it may wait for others at the start of an episode; its host is given them."""
 CODE_ELSEWHERE: PathsMember = OptionalMember("code_elsewhere", lambda _: ())
 """Files that are loaded by such a program."""

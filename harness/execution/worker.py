@@ -46,7 +46,7 @@ from simgate.policies.perception.inference.warm_up import warm_up
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.preprocessing.readings import blank_inputs
 from simgate.policies.perception.runtime import RuntimeInfo
-from simgate.policies.policy import CLOSE
+from simgate.policies.policy import ABANDON, CLOSE
 from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter
 from simgate.sim_adapters.traits import AdapterTraits, traits_of
 
@@ -157,6 +157,7 @@ class Worker:
         ) as error:  # In the command's own process its code would be the verdict.
             log_traceback()
             self._drop_simulator()
+            self._abandon_episode()
             if len(assignments) > 1:
                 for assignment in assignments:
                     self.run([assignment], _ignore, finished)
@@ -216,6 +217,15 @@ class Worker:
             adapter.close()
         except (Exception, SystemExit):
             log_traceback()
+
+    def _abandon_episode(self) -> None:
+        """What policy and models have begun for it (nodes, connections) ends with it."""
+        begun = [model.live.abandon for model in self._models if model.live is not None]
+        for abandon in (ABANDON.of(self._policy), *begun):
+            try:
+                abandon()
+            except Exception:
+                log_traceback()
 
     def _play(self, assignments: Sequence[Assignment]) -> list[RunRecord]:
         self._guard.before_batch()

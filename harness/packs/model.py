@@ -6,8 +6,11 @@ receive it over their socket.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from itertools import takewhile
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -373,7 +376,11 @@ class Pack(PackModel):
 
     @property
     def driver(self) -> str:
-        """What drives the robot, as people call it: a policy by its name, what has a place by that."""
+        """What drives the robot, as people call it: by its name, its place, or a node by its command."""
+        if self.policy == "ros":
+            launch = json.loads(str(self.policy_options["declared"]))["launch"]
+            words = takewhile(lambda word: not word.startswith("-"), launch)
+            return f"ros ({' '.join(PurePath(word).name for word in words)})"
         named = self.policy_options.get({"interpreter": "file"}.get(self.policy, self.policy))
         return named if isinstance(named, str) else self.policy
 

@@ -139,6 +139,10 @@ class LiveModel(ABC):
     def ended(self, world: int) -> None:
         """The episode of a world is over."""
 
+    @abstractmethod
+    def abandon(self) -> None:
+        """An exception has ended the episode of all worlds."""
+
 
 def answers(
     runtime: PerceptionRuntime, frames: Frames, readings: Mapping[str, NDArray[Any]]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import ValidationError
 
 from simgate.policies.policy import Brief
 from simgate.policies.ros.declaration import NodeSpec
-from simgate.policies.ros.link import SCRIPTS, RosLink
+from simgate.policies.ros.link import SCRIPTS, START_SLACK_S, RosFailed, RosLink
 from simgate.policies.ros.messages import calls_of
 from simgate.sim_adapters.options import Option, Options, read_options
+from simgate.sim_adapters.printable import printable_lines
 
 S = TypeVar("S", bound=NodeSpec)
 BEGIN_NS = 10**9
@@ -23,6 +26,99 @@ OPTIONS: Options = {
 }
 """What a pack's declaration is made to."""
 _LONGEST_NAME = 255
+_PRINTED = 10_000
+"""Bytes that are shown of what a node has printed before it failed."""
+
+
+class NodePlugin(Generic[S]):
+    """A ROS 2 node as a plugin: what it is made of, what it says of itself, and that it ends.
+
+    Args:
+        options: See :attr:`options`.
+
+    Raises:
+        RosFailed: The node cannot be started.
+        ValueError: An option is unknown or missing.
+
+    Attributes:
+        said: What the ROS installation and the node say of themselves.
+    """
+
+    options: ClassVar[Options] = OPTIONS
+
+    def __init__(self, options: Mapping[str, object]) -> None:
+        self._spec, self._folder = self._read(options)
+        self._nodes = Nodes(self._spec, self._folder)
+        self.said = self.says(options)
+
+    @classmethod
+    def _read(cls, options: Mapping[str, object]) -> tuple[S, Path]:
+        """The declaration in options (:func:`read_declared`)."""
+        raise NotImplementedError
+
+    @classmethod
+    def says(cls, options: Mapping[str, object]) -> dict[str, str]:
+        """What the ROS installation and the node say of themselves now; part of a run's identity.
+
+        Raises:
+            RosFailed: The node cannot be started.
+        """
+        spec, folder = cls._read(options)
+        # What a node prints when all is well, and when it is ended, is no news on the screen of who plans.
+        with tempfile.TemporaryFile() as printed:
+            link = None
+            try:
+                link = RosLink(spec, folder, 0, printed)
+                link.heard()
+                return link.facts()
+            except RosFailed:
+                printed.seek(0)
+                sys.stderr.write(printable_lines(printed.read()[-_PRINTED:].decode(errors="replace")))
+                raise
+            finally:
+                if link is not None:
+                    link.close()
+
+    @classmethod
+    def files(cls, options: Mapping[str, object]) -> Iterator[Path]:
+        """The bridge, files that the command names, and what the pack says that the node is made of."""
+        spec, folder = cls._read(options)
+        yield from SCRIPTS
+        for word in spec.launch[1:]:
+            if len(word) < _LONGEST_NAME and (folder / word).is_file():
+                yield folder / word
+        for name in spec.files:
+            place = folder / name
+            inside = sorted(place.rglob("*")) if place.is_dir() else [place]
+            yield from (one for one in inside if not one.is_dir() and "__pycache__" not in one.parts)
+
+    @classmethod
+    def interpreters(cls, options: Mapping[str, object]) -> list[Path]:
+        """What must be installed where it runs; what a shell finds by its name alone is not told of."""
+        spec, folder = cls._read(options)
+        return [folder / one for one in (spec.python, spec.setup, spec.launch[0]) if "/" in one]
+
+    @classmethod
+    def waits_s(cls, options: Mapping[str, object]) -> float:
+        """Seconds of this machine that the declaration gives a node to start and to answer once."""
+        spec, _ = cls._read(options)
+        return spec.start_timeout_s + START_SLACK_S + (2 + len(spec.calls)) * spec.timeout_s
+
+    def ended(self, world: int) -> None:
+        """Ends the node of a world whose episode is over.
+
+        Raises:
+            RosFailed: It has said something that does not belong to the last tick.
+        """
+        self._nodes.links[world].finish()
+
+    def abandon(self) -> None:
+        """Ends the nodes of an episode that came to no end."""
+        self._nodes.close()
+
+    def close(self) -> None:
+        """Ends all nodes; safe to call twice."""
+        self._nodes.close()
 
 
 def read_declared(owner: str, kind: type[S], options: Mapping[str, object], write: str) -> tuple[S, Path]:
@@ -38,38 +134,6 @@ def read_declared(owner: str, kind: type[S], options: Mapping[str, object], writ
         return kind.model_validate_json(given["declared"]), Path(str(given["ros"])).resolve()
     except ValidationError as error:
         raise ValueError(f"{owner}: {error.errors()[0]['msg']}; {write}") from None
-
-
-def said_by(spec: NodeSpec, folder: Path) -> dict[str, str]:
-    """What the ROS installation and the node say of themselves now.
-
-    Raises:
-        RosFailed: The node cannot be started.
-    """
-    link = RosLink(spec, folder, 0)
-    try:
-        link.heard()
-        return link.facts()
-    finally:
-        link.close()
-
-
-def files_of_node(spec: NodeSpec, folder: Path) -> Iterator[Path]:
-    """The bridge, files that the command names, and what the pack says that the node is made of."""
-    yield from SCRIPTS
-    for word in spec.launch[1:]:
-        if len(word) < _LONGEST_NAME and (folder / word).is_file():
-            yield folder / word
-    for name in spec.files:
-        place = folder / name
-        inside = sorted(place.rglob("*")) if place.is_dir() else [place]
-        yield from (one for one in inside if not one.is_dir() and "__pycache__" not in one.parts)
-
-
-def programs_of_node(spec: NodeSpec, folder: Path) -> list[Path]:
-    """What must be installed where it runs; what a shell finds by its name alone is not told of."""
-    named = (spec.python, spec.setup, spec.launch[0])
-    return [folder / one for one in named if "/" in one]
 
 
 class Nodes:

@@ -13,10 +13,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from simgate.policies.ros.declaration import Heard, NodeSpec, RosModelSpec, RosSpec, Subscribed
 from simgate.policies.ros.domain import Domain
+from simgate.policies.ros.remote.deadline import busy
 from simgate.sim_adapters.environments.remote import wire
 from simgate.sim_adapters.environments.remote.wire import receive, send
 
@@ -29,9 +30,11 @@ _START = (
     "del sys.path[0]; main(sys.argv[2], int(sys.argv[3]))"
 )
 _MARK = "SIMGATE_ROS_WORLD"
-_CLOSE_S = 10.0
+_CLOSE_S, _GONE_S = 10.0, 2.0
 _SLACK_S = 15.0
 """What the bridge may take beyond the deadlines that it watches itself."""
+START_SLACK_S = 60.0
+"""What it may take for its own start, which is not the node's: an interpreter, rclpy, a participant."""
 _SHARED = Path("/dev/shm")
 _FIRST_PORT, _PORTS = 7400, 250
 """Of domain 0, and how many each has."""
@@ -48,12 +51,15 @@ class RosLink:
         spec: What the pack declares.
         folder: Where the node is started.
         lag_ticks: Control ticks after which an answer is awaited.
+        printed: File for what node and bridge print; None for standard error.
 
     Raises:
         RosFailed: The bridge cannot be started.
     """
 
-    def __init__(self, spec: NodeSpec, folder: Path, lag_ticks: int) -> None:
+    def __init__(
+        self, spec: NodeSpec, folder: Path, lag_ticks: int, printed: IO[bytes] | None = None
+    ) -> None:
         self._spec = spec
         self._domain = Domain()
         self._mark = secrets.token_hex(16)
@@ -70,7 +76,8 @@ class RosLink:
                 cwd=folder,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                stdout=sys.stderr,
+                stdout=printed or sys.stderr,
+                stderr=printed,
                 env=self._environment(),
                 start_new_session=True,
             )
@@ -106,7 +113,7 @@ class RosLink:
             "start_timeout_s": spec.start_timeout_s,
         }
         self._shared: set[str] = set()
-        self._ask("open", told, spec.start_timeout_s)
+        self._ask("open", told, spec.start_timeout_s + START_SLACK_S)
 
     def _environment(self) -> dict[str, str]:
         kept = without_our_python(dict(os.environ), self._spec.setup)
@@ -124,8 +131,9 @@ class RosLink:
         }
 
     def _ask(self, word: str, given: Mapping[str, Any], seconds: float) -> None:
-        self._word, self._until = word, time.monotonic() + seconds + _SLACK_S
-        self._socket.settimeout(seconds + _SLACK_S)
+        self._word, self._allowed_s = word, seconds + _SLACK_S
+        self._until = time.monotonic() + self._allowed_s
+        self._socket.settimeout(self._allowed_s)
         try:
             send(self._socket, [word, given])
         except OSError:
@@ -142,7 +150,9 @@ class RosLink:
             kind, answer = receive(self._socket)
         except TimeoutError:
             self._drop()
-            raise RosFailed(f"the bridge to ROS did not answer to '{self._word}'") from None
+            raise RosFailed(
+                f"the bridge to ROS did not answer to '{self._word}' within {self._allowed_s:g} s{busy()}"
+            ) from None
         except (OSError, EOFError):
             raise self._gone() from None
         if self._word == "open":
@@ -155,6 +165,9 @@ class RosLink:
 
     def _gone(self) -> RosFailed:
         process = self._process
+        if process is not None:  # It may still be about to end by itself.
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_GONE_S)
         self._drop()
         code = process.returncode if process is not None else None
         how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended (exit {code})"

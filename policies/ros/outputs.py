@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.outputs import Boxes, Depth, Masks, ModelOutput, Tensors
+from simgate.policies.perception.outputs import Boxes, Depth, Masks, ModelOutput, Tensors, require_sound
 from simgate.policies.ros.declaration import PARTS_OF_BOXES, Heard
 from simgate.policies.ros.link import RosFailed
 
@@ -23,7 +23,10 @@ _MILLIMETRES = 1e-3
 
 
 def output_of(
-    heard: Sequence[Heard], said: Sequence[Mapping[str, Any]], classes: tuple[str, ...]
+    heard: Sequence[Heard],
+    said: Sequence[Mapping[str, Any]],
+    classes: tuple[str, ...],
+    size: tuple[int, int] | None = None,
 ) -> ModelOutput:
     """What the messages of one tick say.
 
@@ -31,10 +34,27 @@ def output_of(
         heard: The topics, as declared.
         said: The fields of each that were read.
         classes: Names of what the node finds.
+        size: (height, width) of the picture that was shown; None where that is none.
 
     Raises:
         RosFailed: A message holds what cannot be that; it names the topic.
     """
+    found = _output_of(heard, said, classes)
+    try:
+        require_sound([found], 1)
+    except ValueError as error:
+        topics = ", ".join(one.topic for one in heard)
+        raise RosFailed(f"the node's {topics}: {error}") from None
+    shape = found.labels.shape if isinstance(found, Masks) else None
+    shape = found.depth_m.shape if isinstance(found, Depth) else shape
+    if None not in (shape, size) and shape != size:
+        raise RosFailed(f"the node's {heard[0].topic} has (height, width) {shape}, its picture {size}")
+    return found
+
+
+def _output_of(
+    heard: Sequence[Heard], said: Sequence[Mapping[str, Any]], classes: tuple[str, ...]
+) -> ModelOutput:
     first, fields = heard[0], said[0]
     if first.boxes is not None:
         return _boxes(first, fields, classes)

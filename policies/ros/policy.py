@@ -12,26 +12,17 @@ import numpy as np
 
 from simgate.policies.policy import Act, Brief
 from simgate.policies.ros.declaration import RosSpec
-from simgate.policies.ros.declared import (
-    BEGIN_NS,
-    OPTIONS,
-    Nodes,
-    files_of_node,
-    programs_of_node,
-    read_declared,
-    said_by,
-)
+from simgate.policies.ros.declared import BEGIN_NS, NodePlugin, read_declared
 from simgate.policies.ros.link import RosFailed
 from simgate.policies.ros.messages import At, due_messages, plan_messages
 from simgate.policies.ros.pace import Pace
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Observation
-from simgate.sim_adapters.options import Options
 
 _WRITE = "write policy: {ros: {launch: [...], publish: {...}, subscribe: {...}}}"
 
 
-class RosPolicy:
+class RosPolicy(NodePlugin[RosSpec]):
     """See :class:`simgate.policies.policy.Policy`.
 
     Every episode has a node of its own, started anew, so that nothing of an earlier one is in it.
@@ -39,44 +30,30 @@ class RosPolicy:
     Args:
         control_hz: Decisions a second.
         options: See :attr:`options`.
-
-    Raises:
-        RosFailed: The node cannot be started.
-        ValueError: An option is unknown or missing.
-
-    Attributes:
-        said: What the ROS installation says of itself.
     """
 
     name = "ros"
-    options: ClassVar[Options] = OPTIONS
     reports: ClassVar[tuple[str, ...] | None] = None
 
     def __init__(self, control_hz: int, options: Mapping[str, object] | None = None) -> None:
-        self._spec, self._folder = _read(options or {})
+        super().__init__(options or {})
         self._control_hz = control_hz
         self._lag = math.ceil(round(self._spec.lag_ms * control_hz / 1000.0, 6))
-        self._nodes = Nodes(self._spec, self._folder)
-        self.said = self.says(options or {})
 
-    @staticmethod
-    def says(options: Mapping[str, object]) -> dict[str, str]:
-        """What the ROS installation and the node say of themselves now; part of a run's identity.
+    @classmethod
+    def _read(cls, options: Mapping[str, object]) -> tuple[RosSpec, Path]:
+        return read_declared("policy ros", RosSpec, options, _WRITE)
 
-        Raises:
-            RosFailed: The node cannot be started.
-        """
-        return said_by(*_read(options))
+    # A plan sees these two only where they stand in a policy's own module.
+    @classmethod
+    def says(cls, options: Mapping[str, object]) -> dict[str, str]:
+        """See :meth:`.NodePlugin.says`."""
+        return super().says(options)
 
-    @staticmethod
-    def files(options: Mapping[str, object]) -> Iterator[Path]:
-        """The bridge, files that the command names, and what the pack says that the node is made of."""
-        return files_of_node(*_read(options))
-
-    @staticmethod
-    def interpreters(options: Mapping[str, object]) -> list[Path]:
-        """See :func:`.programs_of_node`."""
-        return programs_of_node(*_read(options))
+    @classmethod
+    def files(cls, options: Mapping[str, object]) -> Iterator[Path]:
+        """See :meth:`.NodePlugin.files`."""
+        return super().files(options)
 
     def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
         """Starts N episodes, each with a node of its own.
@@ -135,13 +112,9 @@ class RosPolicy:
         ]
 
     def ended(self, world: int) -> None:
-        """Ends the node of a world whose episode is over.
-
-        Raises:
-            RosFailed: It has said something that does not belong to the last tick.
-        """
+        """See :meth:`.NodePlugin.ended`."""
         self._over.add(world)
-        self._nodes.links[world].finish()
+        super().ended(world)
 
     def _time(self, step: int, now: int) -> int:
         """Nanoseconds at a physics step, given that of this tick."""
@@ -195,10 +168,6 @@ class RosPolicy:
         is_measured = self._spec.latency == "measured" or self._spec.time == "realtime"
         return "measured" if is_measured else "simulated"
 
-    def close(self) -> None:
-        """Ends all nodes; safe to call twice."""
-        self._nodes.close()
-
 
 def _number(value: Any, topic: str, path: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -212,7 +181,3 @@ def _fact(value: Any, topic: str, path: str) -> str | float:
     if not isinstance(value, str | int | float):
         raise RosFailed(f"the node's {topic} has {type(value).__name__} at '{path}', no text or number")
     return value
-
-
-def _read(options: Mapping[str, object]) -> tuple[RosSpec, Path]:
-    return read_declared("policy ros", RosSpec, options, _WRITE)

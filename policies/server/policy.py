@@ -176,6 +176,15 @@ class ServerPolicy:
             raise connection.refused(f"told {rows[row, column]} for {name} in action {row} of its chunk")
         return rows
 
+    @staticmethod
+    def waits_s(options: Mapping[str, object]) -> float:
+        """Seconds of this machine for a connection and an answer."""
+        return 2 * _read(options)[1].timeout_s
+
+    def abandon(self) -> None:
+        """Leaves the server where an episode came to no end."""
+        self.close()
+
     def close(self) -> None:
         """Leaves the server; safe to call twice."""
         for connection in self._connections:

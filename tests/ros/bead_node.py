@@ -4,9 +4,10 @@ import math
 import os
 import signal
 import time
+from pathlib import Path
 
 import rclpy
-from bead_cases import CASES
+from bead_cases import CASES, STARTS
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -16,9 +17,9 @@ from std_msgs.msg import String
 
 
 class Bead(Node):
-    def __init__(self):
+    def __init__(self, broken):
         super().__init__("bead")
-        broken = self.declare_parameter("broken", "").value
+        broken = self.declare_parameter("broken", "").value or broken
         if broken == "crash":
             raise RuntimeError("no map was found")
         self.sleeps_s = self.declare_parameter("sleeps_s", 0.0).value
@@ -46,7 +47,7 @@ class Bead(Node):
         x, case = message.position
         self.count += 1
         time.sleep(self.sleeps_s)
-        case = CASES[int(case)] if self.count == 4 else "good"
+        case = CASES[int(case)] if self.count == 4 and "STARTS" not in os.environ else "good"
         if case == "crashes":
             print("lost the bead", flush=True)
             os._exit(3)
@@ -66,5 +67,16 @@ class Bead(Node):
             self.push.publish(said)
 
 
+def start():
+    """How it is to misbehave at this start, where a file counts them."""
+    if "STARTS" not in os.environ:
+        return ""
+    with Path(os.environ["STARTS"]).open("a+") as counted:
+        counted.write("x")
+        return STARTS[counted.tell() - 1]
+
+
+if (broken := start()) == "domain":
+    os.environ["ROS_DOMAIN_ID"] = "230"
 rclpy.init()
-rclpy.spin(Bead())
+rclpy.spin(Bead(broken))

@@ -57,7 +57,7 @@ def spec_of(*parameters: str, **more: Any) -> RosSpec:
         ({"launch": [*LAUNCH, "-p", "broken:=crash"]}, "the node ended with exit code 1 before its topics were there; its last line: RuntimeError: no map was found"),
         ({"launch": [*LAUNCH, "-p", "broken:=type"]}, "the node has /push as std_msgs/msg/String, the pack as geometry_msgs/msg/TwistStamped"),
         ({"launch": [*LAUNCH, "-p", "broken:=quality"]}, "the quality of service of /push (reliability) is not that of the node"),
-        ({"launch": ["env", "ROS_DOMAIN_ID=230", *LAUNCH], "start_timeout_s": 4}, "within 4 s no node listened to /clock"),
+        ({"launch": ["env", "ROS_DOMAIN_ID=230", *LAUNCH], "start_timeout_s": 4}, "no node listened to /clock: start it with --ros-args -p use_sim_time:=true, or write sim_time: false; no node listened to /state; no node published /push, within 4 s (start_timeout_s)"),
         ({"launch": ["sleep", "100"], "start_timeout_s": 2}, "no node listened to /state; no node published /push"),
         ({"publish": [STATE | {"type": "my_msgs/msg/State"}]}, "this ROS installation has no message type my_msgs/msg/State"),
         ({"subscribe": [PUSH | {"action": {"push": "twist.linear.a"}}]}, "Vector3 has no field 'twist.linear.a'"),

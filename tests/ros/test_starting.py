@@ -67,7 +67,11 @@ def test_a_managed_node_is_active_and_has_its_goal_before_its_first_tick(tmp_pat
     [
         ("configure", {}, "the node /managed refused to configure"),
         ("nothing", FEW_S | {"lifecycle": []}, "no node listened to /state; no node published /push"),
-        ("nothing", FEW_S | {"lifecycle": ["/manager"]}, "no node serves /manager/change_state in time"),
+        (
+            "nothing",
+            FEW_S | {"lifecycle": ["/manager"]},
+            "no node serves /manager/change_state within 8 s (start_timeout_s)",
+        ),
     ],
 )
 def test_a_node_that_is_not_active_is_refused_by_name(
@@ -82,7 +86,7 @@ def test_a_node_that_is_not_active_is_refused_by_name(
     [
         ("service", [READY], "the service /ready says no: the battery is empty"),
         ("goal", [DRIVE], "the action /drive refused the goal"),
-        ("nothing", [READY | {"name": "/redy"}], "no node serves /redy in time"),
+        ("nothing", [READY | {"name": "/redy"}], "no node serves /redy within 3 s (timeout_s)"),
         ("nothing", [DRIVE | {"fields": {"odrer": 1}}], "Fibonacci_Goal has no field 'odrer'"),
     ],
 )

@@ -19,6 +19,7 @@ from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, fi
 from simgate.harness.execution.hosts.pool.host_limits import HostLimits, limits_of
 from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
 from simgate.harness.execution.planning.counting_order import counting_order, running_order
+from simgate.harness.execution.planning.declared_waits import declared_waits_s
 from simgate.harness.execution.planning.other_policy import other_policy
 from simgate.harness.execution.planning.plan_guard import versions_of
 from simgate.harness.execution.planning.record_mode import RecordMode
@@ -254,7 +255,8 @@ def plan_run(
     lock = folder.lock()
     manifest = _write_manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
     plan = Plan(manifest, effective, folder, order, hosts, record, retries=retries, lock=lock)
-    return replace(plan, limits=limits or limits_of(effective.sim.adapter), interpreter=tuple(interpreter))
+    limits = limits or limits_of(effective.sim.adapter, declared_waits_s(effective))
+    return replace(plan, limits=limits, interpreter=tuple(interpreter))
 
 
 def _orders(

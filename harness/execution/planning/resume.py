@@ -9,6 +9,7 @@ from pathlib import Path
 from simgate.harness.execution.hosts.interpreter import default_hosts, host_interpreter
 from simgate.harness.execution.hosts.pool.host_limits import limits_of
 from simgate.harness.execution.planning.conditions import collect_fingerprint
+from simgate.harness.execution.planning.declared_waits import declared_waits_s
 from simgate.harness.execution.planning.moved_pack import pack_where_it_is
 from simgate.harness.execution.planning.parts import source_parts
 from simgate.harness.execution.planning.plan import Plan, expected_variants
@@ -81,7 +82,7 @@ def resume_run(
         hosts=default_hosts(pack.sim.adapter, os.environ) if hosts is None else hosts,
         record=record,
         already_done=len(done),
-        limits=limits_of(pack.sim.adapter),
+        limits=limits_of(pack.sim.adapter, declared_waits_s(pack)),
         interpreter=host_interpreter(pack.sim.adapter, interpreter, os.environ),
         lock=lock,
     )

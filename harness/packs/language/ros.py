@@ -147,6 +147,9 @@ class RosModelKeys(NodeKeys):
     subscribe: Annotated[
         Tree, ByHand(lambda: {"type": "object", "additionalProperties": mapping(HeardKeys)})
     ] = key("messages with which it answers each picture, topic: {type: ..., boxes: ...}")
+    time: Annotated[Literal["lockstep", "realtime"], Word("way of time")] = key(
+        "lockstep (each picture waits for its answer); realtime is for nodes that drive", "lockstep"
+    )
 
 
 class RosModelsKeys(Keys):

@@ -75,6 +75,10 @@ def read_ros_model(reader: Reader, node: MappingNode) -> tuple[dict[str, Scalar]
         reader.problems.at(at, "wrong-value", "boxes and pictures come on one topic", "leave the others out")
     options = _options(reader, node, read, RosModelSpec, {"subscribe": heard, "classes": list(classes)})
     _tell_nothing(reader, read.nodes)
+    if read.keys.time == "realtime":
+        message = "a model is waited for at each picture, and realtime is for nodes that drive"
+        hint = "leave time out; latency: measured lets each answer act when it would have come"
+        reader.problems.at(read.nodes["time"], "wrong-value", message, hint)
     if not options:
         return {}, None
     return options, RosModelSpec.model_validate_json(str(options["declared"]))

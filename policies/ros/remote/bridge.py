@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import select
 import socket
+import sys
 import time
 from typing import Any
 
+from .deadline import Deadline
 from .fields import Failed, stamp_of
 from .identity import parameters_of, program_of, version_of
 from .process import Judged
@@ -21,6 +23,8 @@ _POLL_S = 0.02
 _IDLE_S = 0.002
 _ACK_POLL_S = 0.0005
 _GRACE_S = 2.0
+_CLOCK_GRACE_S = 10.0
+"""For /clock, once all else is there: a node listens to it from its making on, or never."""
 _CLOCK = {
     "topic": "/clock",
     "type": "rosgraph_msgs/msg/Clock",
@@ -43,15 +47,19 @@ class Bridge:
         self.judged = Judged(told["launch"], told["folder"])
         try:
             self._open(told)
-            until = time.monotonic() + told["start_timeout_s"]
-            activate(self, told["lifecycle"], until)
-            self._match(told["start_timeout_s"], until)
+            deadline = Deadline(told["start_timeout_s"], "start_timeout_s")
+            activate(self, told["lifecycle"], deadline)
+            self._match(deadline)
         except BaseException:
             self.judged.end()
             raise
 
     def _open(self, told: dict[str, Any]) -> None:
-        import rclpy
+        try:
+            import rclpy
+        except ImportError as error:
+            hint = "`python:` names that of a ROS installation, `setup:` a file to source first"
+            raise Failed(f"{sys.executable} cannot import rclpy ({error}); {hint}") from None
         from rclpy.executors import SingleThreadedExecutor
 
         self._rclpy = rclpy
@@ -102,19 +110,24 @@ class Bridge:
             pass
         self._executor.spin_once(timeout_sec=_POLL_S)
 
-    def _match(self, seconds: float, until: float) -> None:
-        """Waits until every topic has both its ends, or so many seconds of the start are over."""
+    def _match(self, deadline: Deadline) -> None:
+        """Waits until every topic has both its ends."""
         known: list[Input | Output] = [self._clock, *self._inputs, *self._outputs]
         ends = [end for end in known if end.needed]
+        whole = time.monotonic()
         while lacking := [end for end in ends if not end.matched()]:
             self.judged.check("before its topics were there")
             now = time.monotonic()
             for end in lacking:
                 if (why := self._mismatch(end)) and now - self._mismatched.setdefault(end, now) > _GRACE_S:
                     raise Failed(f"{why}{self.judged.last}")
-            if now > until:
+            if lacking != [self._clock]:
+                whole = now
+            elif now - whole > _CLOCK_GRACE_S:
+                raise Failed(f"{self._absence(self._clock)}{self.judged.last}")
+            if deadline.is_over:
                 why = "; ".join(map(self._absence, lacking))
-                raise Failed(f"within {seconds:g} s {why}{self.judged.last}")
+                raise Failed(f"{why}, within {deadline}{self.judged.last}")
             self.spin()
 
     def _mismatch(self, end: Input | Output) -> str:
@@ -132,7 +145,8 @@ class Bridge:
 
     def _absence(self, end: Input | Output) -> str:
         if end is self._clock:
-            return "no node listened to /clock: set its parameter use_sim_time, or write sim_time: false"
+            remedy = "start it with --ros-args -p use_sim_time:=true, or write sim_time: false"
+            return f"no node listened to /clock: {remedy}"
         return f"no node {'listened to' if isinstance(end, Input) else 'published'} {end.topic}"
 
     def tick(self, stamp: int, messages: list[Any]) -> list[Any]:
@@ -171,7 +185,7 @@ class Bridge:
         oldest = min((output.last_came for output in self._outputs if output.needed), default=now)
         if now - max(oldest, self._begun) > self._timeout_s:
             silent = min((one for one in self._outputs if one.needed), key=lambda one: one.last_came).topic
-            raise Failed(f"the node did not answer on {silent} for {self._timeout_s:g} s{self.judged.last}")
+            raise Failed(f"the node did not answer on {silent} for {self._deadline()}{self.judged.last}")
         self._ticks.append(stamp)
         self._published[stamp] = now
         if self._clock_first:
@@ -213,13 +227,16 @@ class Bridge:
     def call(self, calls: list[dict[str, Any]]) -> None:
         """Calls services and sends goals, one after the other."""
         for one in calls:
-            call(self, one, self._timeout_s)
+            call(self, one, self._deadline())
 
     def settle(self) -> None:
         """Takes in what is still to come of the last tick, which would be taken for an answer to the next."""
         self._take_in()
         if not self.realtime:
             self._judge()
+
+    def _deadline(self) -> Deadline:
+        return Deadline(self._timeout_s, "timeout_s")
 
     def _tell_time(self, stamp: int) -> None:
         sec, nanosec = divmod(stamp, 10**9)
@@ -231,7 +248,7 @@ class Bridge:
         Answers are taken in meanwhile, each with its own time: Fast DDS acknowledges 5 ms after a message.
         An answer to the only message says as much.
         """
-        until = time.monotonic() + self._timeout_s
+        deadline = self._deadline()
         left = [self._inputs[number] for number in numbers]
         while left := [one for one in left if not one.is_taken()]:
             self._executor.spin_once(timeout_sec=_ACK_POLL_S)
@@ -240,13 +257,11 @@ class Bridge:
             if answered and len(numbers) == 1:
                 return
             self.judged.check(f"when it was given {left[0].topic} at {stamp * 1e-9:.3f} s")
-            if time.monotonic() > until:
-                raise Failed(
-                    f"the node did not take {left[0].topic} within {self._timeout_s:g} s{self.judged.last}"
-                )
+            if deadline.is_over:
+                raise Failed(f"the node did not take {left[0].topic} within {deadline}{self.judged.last}")
 
     def _wait(self, stamp: int) -> None:
-        until = time.monotonic() + self._timeout_s
+        deadline = self._deadline()
         awaited = [output for output in self._outputs if output.needed and len(self._ticks) > self._lag]
         at = f"at {stamp * 1e-9:.3f} s"
         while True:
@@ -257,11 +272,11 @@ class Bridge:
             self.judged.check(f"when it was to answer on {missing.topic} {at}")
             if not missing.matched():
                 raise Failed(f"the node left {missing.topic} {at}{self.judged.last}")
-            if time.monotonic() > until:
+            if deadline.is_over:
                 old = missing.stale
                 why = "" if old is None else f", only with the stamp {old * 1e-9:.9f} s, which is before it"
                 raise Failed(
-                    f"the node did not answer on {missing.topic} {at} within {self._timeout_s:g} s{why}"
+                    f"the node did not answer on {missing.topic} {at} within {deadline}{why}"
                     f"{self.judged.last}"
                 )
             self.spin()
@@ -283,6 +298,10 @@ class Bridge:
                         f"a message on {output.topic} has the stamp {stamp * 1e-9:.9f} s, and it is only "
                         f"{now * 1e-9:.9f} s"
                     )
+                if (
+                    output.needed and stamp is not None and stamp == output.last_stamp
+                ):  # It may be of a tick before this one.
+                    raise self._twice(output, stamp)
                 if output.needed and stamp is not None and (due is None or stamp < due):
                     if output.heard:
                         raise Failed(
@@ -293,10 +312,11 @@ class Bridge:
                     continue
                 output.heard += 1
                 if output.needed and output.heard > len(self._ticks):
-                    raise Failed(
-                        f"the node published {output.topic} more than once for a tick, at {now * 1e-9:.3f} s"
-                    )
-                output.answer = (message, came)
+                    raise self._twice(output, now)
+                output.answer, output.last_stamp = (message, came), stamp
+
+    def _twice(self, output: Output, stamp: int) -> Failed:
+        return Failed(f"the node published {output.topic} more than once for a tick, at {stamp * 1e-9:.3f} s")
 
     def facts(self) -> dict[str, str]:
         """What the installation and the nodes at the topics are, and the nodes' parameters."""
@@ -308,20 +328,20 @@ class Bridge:
             "rmw": str(self._rclpy.get_rmw_implementation_identifier()),
             **{package: version_of(package) for package in sorted(packages)},
             **program_of(self._launch, self._folder),
-            **parameters_of(self, sorted(nodes), self._timeout_s),
+            **parameters_of(self, sorted(nodes), self._deadline),
         }
 
     def _nodes(self, end: Input | Output) -> list[str]:
         """Full names of the nodes at the other end of a topic; they come a little later than it."""
         find = "get_subscriptions_info_by_topic" if isinstance(end, Input) else "get_publishers_info_by_topic"
-        until = time.monotonic() + self._timeout_s
+        deadline = self._deadline()
         while True:
             found = getattr(self.node, find)(end.topic)
             infos = [one for one in found if one.topic_type == end.type]
             if (infos and all("UNKNOWN" not in one.node_name for one in infos)) or not end.needed:
                 return [f"{one.node_namespace.rstrip('/')}/{one.node_name}" for one in infos]
-            if time.monotonic() > until:
-                raise Failed(f"no node with a name is at {end.topic}")
+            if deadline.is_over:
+                raise Failed(f"no node with a name came to {end.topic} within {deadline}")
             self.spin()
 
     def close(self) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import array
+import difflib
 import importlib
+import os
 import re
 from typing import Any
 
@@ -19,10 +21,17 @@ class Failed(Exception):  # noqa: N818 - the name says what happened
 def message_type(name: str) -> Any:
     """The class of ``package/msg/Name``."""
     package, middle, short = name.split("/")
+    missing = f"this ROS installation has no message type {name}"
     try:
-        return getattr(importlib.import_module(f"{package}.{middle}"), short)
-    except (ImportError, AttributeError):
-        raise Failed(f"this ROS installation has no message type {name}") from None
+        kinds = vars(importlib.import_module(f"{package}.{middle}"))
+    except ImportError:
+        distro = os.environ.get("ROS_DISTRO") or "DISTRO"
+        install = f"install ros-{distro}-{package.replace('_', '-')}"
+        raise Failed(f"{missing}: {install}, or write setup: of the workspace that has it") from None
+    if short not in kinds:
+        near = difflib.get_close_matches(short, [one for one in kinds if one[0].isupper()], 1)
+        raise Failed(f"{missing}{f'; did you mean {near[0]}?' if near else ''}")
+    return kinds[short]
 
 
 def steps_of(path: str) -> list[str | int | None]:

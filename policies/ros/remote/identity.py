@@ -7,10 +7,11 @@ import importlib.metadata
 import json
 import pathlib
 import shutil
-import time
 import xml.etree.ElementTree
+from collections.abc import Callable
 from typing import Any
 
+from .deadline import Deadline
 from .fields import Failed
 
 _OF_ROS2 = ("run", "launch")
@@ -71,17 +72,17 @@ def version_of(package: str) -> str:
         return "unknown"
 
 
-def parameters_of(bridge: Any, nodes: list[str], seconds: float) -> dict[str, str]:
+def parameters_of(bridge: Any, nodes: list[str], deadline: Callable[[], Deadline]) -> dict[str, str]:
     """The parameters of nodes by their full names, as they say them themselves."""
     from rcl_interfaces.srv import GetParameters, ListParameters
 
     said = {}
     for name in nodes:
-        listed = _asked(bridge, ListParameters, f"{name}/list_parameters", seconds)
+        listed = _asked(bridge, ListParameters, f"{name}/list_parameters", deadline())
         if listed is None:
             continue  # It has no such services.
         names = sorted(listed.result.names)
-        values = _asked(bridge, GetParameters, f"{name}/get_parameters", seconds, names=names).values
+        values = _asked(bridge, GetParameters, f"{name}/get_parameters", deadline(), names=names).values
         told = {one: _value(value) for one, value in zip(names, values, strict=True)}
         said[f"parameters of {name}"] = json.dumps(told, sort_keys=True)
     return said
@@ -96,18 +97,18 @@ def _value(value: Any) -> Any:
     return found.tolist() if hasattr(found, "tolist") else found
 
 
-def _asked(bridge: Any, kind: Any, service: str, seconds: float, **given: Any) -> Any:
+def _asked(bridge: Any, kind: Any, service: str, deadline: Deadline, **given: Any) -> Any:
     """The answer of a service; None where there is none of that name."""
     if service not in [name for name, _ in bridge.node.get_service_names_and_types()]:
         return None
     client = bridge.node.create_client(kind, service)
     try:
-        asked, until = None, time.monotonic() + seconds
+        asked = None
         while asked is None or not asked.done():
             if asked is None and client.service_is_ready():
                 asked = client.call_async(kind.Request(**given))
-            if time.monotonic() > until:
-                raise Failed(f"the service {service} did not answer within {seconds:g} s")
+            if deadline.is_over:
+                raise Failed(f"the service {service} did not answer within {deadline}")
             bridge.spin()
         return asked.result()
     finally:

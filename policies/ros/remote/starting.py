@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
+from .deadline import Deadline
 from .fields import Failed, message_type, write_field
 
 _CONFIGURE, _ACTIVATE = 1, 3
@@ -12,8 +12,8 @@ _CONFIGURE, _ACTIVATE = 1, 3
 _WORDS = {_CONFIGURE: "configure", _ACTIVATE: "activate"}
 
 
-def activate(bridge: Any, nodes: list[str], until: float) -> None:
-    """Configures and activates managed nodes, one after the other, until a moment of the monotonic clock."""
+def activate(bridge: Any, nodes: list[str], deadline: Deadline) -> None:
+    """Configures and activates managed nodes, one after the other."""
     if not nodes:
         return
     from lifecycle_msgs.srv import ChangeState
@@ -24,56 +24,55 @@ def activate(bridge: Any, nodes: list[str], until: float) -> None:
             request.transition.id = transition
             what = f"{name}/change_state"
             answer = _served(
-                bridge, ChangeState, what, request, until, f"the node {name} to {_WORDS[transition]}"
+                bridge, ChangeState, what, request, deadline, f"the node {name} to {_WORDS[transition]}"
             )
             if not answer.success:
                 raise Failed(f"the node {name} refused to {_WORDS[transition]}{bridge.judged.last}")
 
 
-def call(bridge: Any, told: dict[str, Any], seconds: float) -> None:
+def call(bridge: Any, told: dict[str, Any], deadline: Deadline) -> None:
     """Calls a service, or sends a goal; what says no is refused by its name."""
     kind, name = message_type(told["type"]), told["name"]
     is_goal = hasattr(kind, "Goal")
     request = kind.Goal() if is_goal else kind.Request()
     for path, value in told["fields"].items():
         write_field(request, path, value)
-    until = time.monotonic() + seconds
     if is_goal:
-        _sent(bridge, kind, name, request, until)
+        _sent(bridge, kind, name, request, deadline)
         return
-    answer = _served(bridge, kind, name, request, until, f"the service {name}")
+    answer = _served(bridge, kind, name, request, deadline, f"the service {name}")
     if getattr(answer, "success", True) is False:
         why = getattr(answer, "message", "")
         raise Failed(f"the service {name} says no{f': {why}' if why else ''}{bridge.judged.last}")
 
 
-def _sent(bridge: Any, kind: Any, name: str, goal: Any, until: float) -> None:
+def _sent(bridge: Any, kind: Any, name: str, goal: Any, deadline: Deadline) -> None:
     from rclpy.action import ActionClient
 
     # Kept with the bridge: an action whose client is gone may be given up by its server.
     client = ActionClient(bridge.node, kind, name)
     bridge.clients.append(client)
-    _wait(bridge, client.server_is_ready, until, f"no node serves the action {name}")
+    _wait(bridge, client.server_is_ready, deadline, f"no node serves the action {name}")
     asked = client.send_goal_async(goal)
-    _wait(bridge, asked.done, until, f"the action {name} did not answer")
+    _wait(bridge, asked.done, deadline, f"the action {name} did not answer")
     if not asked.result().accepted:
         raise Failed(f"the action {name} refused the goal{bridge.judged.last}")
 
 
-def _served(bridge: Any, kind: Any, name: str, request: Any, until: float, who: str) -> Any:
+def _served(bridge: Any, kind: Any, name: str, request: Any, deadline: Deadline, who: str) -> Any:
     client = bridge.node.create_client(kind, name)
     try:
-        _wait(bridge, client.service_is_ready, until, f"no node serves {name}")
+        _wait(bridge, client.service_is_ready, deadline, f"no node serves {name}")
         asked = client.call_async(request)
-        _wait(bridge, asked.done, until, f"{who} did not answer")
+        _wait(bridge, asked.done, deadline, f"{who} did not answer")
         return asked.result()
     finally:
         bridge.node.destroy_client(client)
 
 
-def _wait(bridge: Any, is_so: Any, until: float, otherwise: str) -> None:
+def _wait(bridge: Any, is_so: Any, deadline: Deadline, otherwise: str) -> None:
     while not is_so():
         bridge.judged.check(f"before its first tick: {otherwise}")
-        if time.monotonic() > until:
-            raise Failed(f"{otherwise} in time{bridge.judged.last}")
+        if deadline.is_over:
+            raise Failed(f"{otherwise} within {deadline}{bridge.judged.last}")
         bridge.spin()

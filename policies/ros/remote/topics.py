@@ -63,6 +63,7 @@ class Output:
         self.lost, self.heard = 0, 0
         self.answer: tuple[Any, float] | None = None
         self.stale: int | None = None
+        self.last_stamp: int | None = None
         self.last_came = 0.0
         self._node = bridge.node
         self._end = bridge.node.create_subscription(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from simgate.harness.execution.hosts.pool.host_limits import HostLimits, limits_of
+from simgate.harness.execution.planning.declared_waits import declared_waits_s
 from simgate.harness.execution.planning.plan import plan_run
 from simgate.harness.execution.planning.resume import resume_run
 from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.frontend.packs import load_checked
+from simgate.harness.packs.examples.example import sound_pack
+from simgate.policies.ros.link import START_SLACK_S
 from tests.integration.adapters.isaac_room import PLUGINS, make_pack
+from tests.unit.packs.test_ros_policy import NODE
 
 LONGEST_STANDSTILL_S = 270.0
 
@@ -33,3 +40,21 @@ def test_a_run_and_its_continuation_have_the_limits_of_their_simulator(tmp_path,
         assert plan.lock is not None
         plan.lock.release()
         assert resume_run(plan.folder.path, hosts=1).limits == limits_of(adapter)
+
+
+@pytest.mark.parametrize(
+    ("policy", "waits_s"),
+    [
+        (f"{NODE}    start_timeout_s: 400\n    timeout_s: 100\n", 400 + START_SLACK_S + 2 * 100),
+        ("policy: {server: ws://localhost:1, timeout_s: 300, observation: {pose: pose}}\n", 600),
+        ("policy: door_navigator\n", 0),
+    ],
+)
+def test_what_a_node_or_a_server_is_given_to_start_and_to_answer_is_given_to_its_host(
+    tmp_path, policy, waits_s
+):
+    (tmp_path / "pack.yaml").write_text(sound_pack().replace("policy: door_navigator\n", policy))
+    assert declared_waits_s(load_checked(tmp_path / "pack.yaml")) == waits_s
+    longer, usual = limits_of("mujoco", waits_s), limits_of("mujoco")
+    assert longer.startup_s == usual.startup_s + waits_s
+    assert longer.batch_s(1.0, 1) == usual.batch_s(1.0, 1) + waits_s

@@ -68,6 +68,7 @@ def test_a_package_on_the_command_line_takes_the_place_of_a_node(tmp_path: Path)
         ("std_srvs/srv/SetBool", "std_srvs/action/SetBool", "type must be a type of services such as std_srvs/srv/SetBool"),
         ("service: /warm_up, ", "", "error[missing-key]: a call is of a service or an action"),
         ("glass_door, ", "", "error[unknown-class]: the model has no class 'glass_door'"),
+        ("    latency", "    time: realtime\n    latency", "error[wrong-value]: a model is waited for at each picture, and realtime is for nodes that drive | leave time out; latency: measured lets"),
         ("    latency", "    lag_ms", "unknown key 'lag_ms' in the model's ros"),
     ],
 )  # fmt: skip

@@ -31,7 +31,7 @@ PACK = sound_pack().replace("policy: door_navigator\n", NODE)
 def test_a_node_is_declared_whole(tmp_path: Path) -> None:
     (tmp_path / "pack.yaml").write_text(PACK)
     pack = load_checked(tmp_path / "pack.yaml")
-    assert (pack.policy, pack.policy_options["ros"]) == ("ros", ".")
+    assert (pack.policy, pack.policy_options["ros"], pack.driver) == ("ros", ".", "ros (python3 node.py)")
     scan, goal = json.loads(str(pack.policy_options["declared"]))["publish"]
     assert scan["fields"] == {"angle_min": -2, "frame_id": "=lidar"}
     assert (goal["once"], scan["channels"]) == (True, {"": "scan"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simgate.harness.execution.hosts.interpreter import process_traits
 
@@ -34,13 +34,15 @@ class HostLimits:
         return self.batch_floor_s + self.wall_factor * time_limit_s * variants
 
 
-def limits_of(adapter: str) -> HostLimits:
+def limits_of(adapter: str, waits_s: float = 0.0) -> HostLimits:
     """The limits for a simulator.
 
     Args:
         adapter: Entry-point name.
+        waits_s: What its host may be kept waiting by others at a start, besides.
     """
     traits = process_traits(adapter)
+    usual = HostLimits() if traits.leaks else HostLimits(recycle_after=_NEVER)
     if traits.slow:
-        return HostLimits(startup_s=900.0, heartbeat_s=400.0, batch_floor_s=400.0)
-    return HostLimits() if traits.leaks else HostLimits(recycle_after=_NEVER)
+        usual = HostLimits(startup_s=900.0, heartbeat_s=400.0, batch_floor_s=400.0)
+    return replace(usual, startup_s=usual.startup_s + waits_s, batch_floor_s=usual.batch_floor_s + waits_s)

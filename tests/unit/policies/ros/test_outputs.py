@@ -128,3 +128,30 @@ def test_anything_else_is_tensors_of_all_its_topics() -> None:
     found = output_of(heard, [{"data": 2.0}, {"data": [1, 2]}], ())
     assert isinstance(found, Tensors)
     assert {name: value.tolist() for name, value in found.values.items()} == {"a": 2.0, "b": [1.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("heard", "said", "why"),
+    [
+        (
+            {"values": {"push": "data"}},
+            {"data": math.nan},
+            "the node's /said: tensor 'push' holds values that are not finite",
+        ),
+        (
+            {"image": "mask"},
+            image(np.array([[0, 7]], np.uint8), "mono8"),
+            "the node's /said: class 7 was found",
+        ),
+        (
+            {"image": "depth"},
+            image(np.array([[1, 2]], np.uint16), "16UC1"),
+            r"the node's /said has \(height, width\) \(1, 2\), its picture \(2, 2\)",
+        ),
+    ],
+)
+def test_what_no_model_may_say_is_refused_with_its_topic(
+    heard: dict[str, Any], said: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(RosFailed, match=why):
+        output_of([Heard(topic="/said", type="my_msgs/msg/Own", **heard)], [said], DOORS, (2, 2))

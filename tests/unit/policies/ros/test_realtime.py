@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from simgate.policies.policy import Act, Brief
-from simgate.policies.ros import policy as policy_module
 from simgate.policies.ros.declared import Nodes
 from simgate.policies.ros.pace import Pace
 from simgate.policies.ros.policy import RosPolicy
@@ -33,7 +32,7 @@ def played(
 ) -> tuple[list[Act], RosPolicy]:
     """The acts of ticks at which a node has said something, or nothing."""
     ticks = iter(heard)
-    monkeypatch.setattr(policy_module, "said_by", lambda *_: {})
+    monkeypatch.setattr(RosPolicy, "says", lambda *_: {})
     monkeypatch.setattr(Nodes, "start", lambda *_: None)
     monkeypatch.setattr(Nodes, "tick", lambda *_: {0: next(ticks)})
     monkeypatch.setattr(Pace, "wait", lambda *_: None)
