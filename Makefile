@@ -114,7 +114,7 @@ $(ISAAC)/.made: docs/ci/isaac-lab.txt
 	@echo "Done: python: $(ISAAC)/bin/python in a pack, simgate worlds isaaclab:Isaac-Cartpole --python $(ISAAC)/bin/python"
 
 # The ROS installation sees what simgate has, so that a node of its own Python can run simgate's code too.
-$(ROS)/.done: $(VENV)/.core
+$(ROS)/.done: $(VENV)/.core Makefile
 	@echo "Installing ROS 2 Jazzy into $(ROS)"
 	@$(PYTHON) -m venv $(ROS)
 	@$(ROS)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt 'ros-jazzy-rclpy[fastrtps]==7.1.6' \
