@@ -23,6 +23,7 @@ class Bead(Node):
         if broken == "crash":
             raise RuntimeError("no map was found")
         self.sleeps_s = self.declare_parameter("sleeps_s", 0.0).value
+        self.naps_s = self.declare_parameter("naps_s", 0.0).value
         waits_s = self.declare_parameter("waits_s", 0.0).value
         self.count, self.timed, self.waiting = 0, 0, []
         quality = QoSProfile(depth=10)
@@ -65,6 +66,7 @@ class Bead(Node):
             said.twist.linear.x = math.nan if case == "nan" else -max(-1.0, min(1.0, x))
             said.twist.linear.y = self.timed / 10
             self.push.publish(said)
+        time.sleep(self.naps_s)
 
 
 def start():

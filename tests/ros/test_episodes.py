@@ -50,7 +50,7 @@ HEAD
     publish: {{/state: {{type: sensor_msgs/msg/JointState, channels: {{position: obs}}}}}}
     subscribe: {{/push: {{type: geometry_msgs/msg/TwistStamped, SAYS}}}}
     timeout_s: 6
-    start_timeout_s: 15
+    start_timeout_s: 10
 sim: {{adapter: gymnasium, control_hz: 10, time_limit_s: 2}}
 scenarios:
   slide:
@@ -162,7 +162,7 @@ def test_what_goes_wrong_at_a_start_is_the_error_of_that_episode(tmp_path: Path,
         "crash": "the node ended with exit code 1 before its topics were there; its last line: RuntimeError: no map",
         "type": "the node has /push as std_msgs/msg/String, the pack as geometry_msgs/msg/TwistStamped",
         "quality": "the quality of service of /push (reliability) is not that of the node",
-        "domain": "no node listened to /state; no node published /push, within 15 s (start_timeout_s)",
+        "domain": "no node listened to /state; no node published /push, within 10 s (start_timeout_s)",
     }
     for case, broken in enumerate(STARTS[2:]):
         assert found[case]["outcome"] == ("ERROR" if broken else "PASS"), found[case]["reason"]

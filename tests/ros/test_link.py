@@ -133,6 +133,17 @@ def test_an_answer_acts_when_its_latency_is_over(policy: RosPolicy, told: list[f
     assert policy.latency_mode == "simulated"
 
 
+@pytest.mark.parametrize("policy", [{"launch": [*LAUNCH, "-p", "naps_s:=0.05"]}], indirect=True)
+def test_a_timer_is_called_before_a_message_of_a_later_tick_however_late_the_node_is(
+    policy: RosPolicy,
+) -> None:
+    policy.reset([Brief()], ROBOT)
+    seen = np.zeros((1, 2))
+    told = [policy.act(Observation(20 * k, {"obs": seen}, {"obs": 20 * k}), [None])[0] for k in range(8)]
+    # It naps when it has answered, so that /clock and the next message are there together.
+    assert [round(10 * act.values[1]) for act in told] == [0, 1, 1, 2, 2, 2, 3, 3]
+
+
 @pytest.mark.parametrize(
     "policy", [{"lag_ms": 150, "launch": [*LAUNCH, "-p", "waits_s:=0.15"]}], indirect=["policy"]
 )

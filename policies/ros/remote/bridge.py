@@ -17,6 +17,7 @@ from .fields import Failed, stamp_of
 from .identity import parameters_of, program_of, version_of
 from .process import Judged
 from .starting import activate, call
+from .timekeepers import timekeepers
 from .topics import Input, Output
 
 _POLL_S = 0.02
@@ -50,6 +51,7 @@ class Bridge:
             deadline = Deadline(told["start_timeout_s"], "start_timeout_s")
             activate(self, told["lifecycle"], deadline)
             self._match(deadline)
+            self._timekeepers = timekeepers(self) if self._clock.needed and not self._lag else {}
         except BaseException:
             self.judged.end()
             raise
@@ -162,10 +164,13 @@ class Bridge:
         if self.realtime:
             return self._tick_on(stamp, messages)
         self.settle()
+        if self._ticks and not self._clock_first:
+            self._reach(self._ticks[-1])
         self._ticks.append(stamp)
         begun = time.monotonic()
         if self._clock_first:
             self._tell_time(stamp)
+            self._reach(stamp)
         for number, fields, own, frame in messages:
             self._inputs[number].send(fields, own, frame)
         self._deliver(list(dict.fromkeys(message[0] for message in messages)), stamp)
@@ -237,6 +242,24 @@ class Bridge:
 
     def _deadline(self) -> Deadline:
         return Deadline(self._timeout_s, "timeout_s")
+
+    def _reach(self, stamp: int) -> None:
+        """Until the nodes are at a time: else a message after it may overtake a timer that it makes due."""
+        if not self._timekeepers:
+            return
+        deadline, at = self._deadline(), f"at {stamp * 1e-9:.3f} s"
+        asked: dict[str, Any] | None = None
+        while asked is None or not all(answer.done() for answer in asked.values()):
+            if asked is None and self._clock.is_taken():
+                asked = {name: ask() for name, ask in self._timekeepers.items()}
+            self._executor.spin_once(timeout_sec=_ACK_POLL_S)
+            self._judge()
+            self.judged.check(f"when it was given /clock {at}")
+            if deadline.is_over:
+                late = [name for name, answer in (asked or {}).items() if not answer.done()]
+                who = f"the node {' and '.join(late)}" if late else "the node"
+                hint = "does it wait for simulated time? write lag_ms:"
+                raise Failed(f"{who} did not take /clock {at} within {deadline}; {hint}{self.judged.last}")
 
     def _tell_time(self, stamp: int) -> None:
         sec, nanosec = divmod(stamp, 10**9)
@@ -322,14 +345,18 @@ class Bridge:
         """What the installation and the nodes at the topics are, and the nodes' parameters."""
         ends: list[Input | Output] = [*self._inputs, *self._outputs]
         packages = {"rclpy", *(end.type.partition("/")[0] for end in ends)}
-        nodes = {name for end in ends for name in self._nodes(end)}
         return {
             "ROS_DISTRO": os.environ.get("ROS_DISTRO", ""),
             "rmw": str(self._rclpy.get_rmw_implementation_identifier()),
             **{package: version_of(package) for package in sorted(packages)},
             **program_of(self._launch, self._folder),
-            **parameters_of(self, sorted(nodes), self._deadline),
+            **parameters_of(self, sorted(self.nodes()), self._deadline),
         }
+
+    def nodes(self) -> set[str]:
+        """Full names of those at the topics."""
+        ends: list[Input | Output] = [*self._inputs, *self._outputs]
+        return {name for end in ends for name in self._nodes(end)}
 
     def _nodes(self, end: Input | Output) -> list[str]:
         """Full names of the nodes at the other end of a topic; they come a little later than it."""
