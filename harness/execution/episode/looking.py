@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.models.inference_time import InferenceTime
 from simgate.harness.execution.episode.models.latency import LatencyQueue
+from simgate.harness.execution.pictures.kept_frames import KeptFrames
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtime import LiveModel, PerceptionRuntime
@@ -83,7 +84,7 @@ class WorldCamera:
     """
 
     def __init__(self, effects: CameraEffects, seed: int) -> None:
-        self.frames: list[Frame | None] = []
+        self.frames = KeptFrames()
         """Every frame as the model saw it; None where it was dropped."""
         self.steps: list[int] = []
         """Physics step of each."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import Frame, LoopModel
 from simgate.harness.execution.episode.picture_truth import Seen, seen_in
 from simgate.harness.execution.episode.world_run import Episode
+from simgate.harness.execution.pictures.kept_frames import LazyFrames
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.pooled import depth_sum, mask_sums, pose_sums
@@ -34,7 +35,7 @@ _AHEAD = 2 * BATCH
 """So many are decoded ahead."""
 
 
-class SeenPictures(Sequence[Frame | None]):
+class SeenPictures(LazyFrames):
     """The frames of a variant, read again when one is looked at: all of them would not fit into memory."""
 
     def __init__(self, site: DatasetSite) -> None:
@@ -43,15 +44,12 @@ class SeenPictures(Sequence[Frame | None]):
     def __len__(self) -> int:
         return len(self._site.pictures)
 
-    @overload
-    def __getitem__(self, index: int) -> Frame | None: ...
+    def is_there(self, index: int) -> bool:
+        """Every picture is."""
+        return True
 
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Frame | None]: ...
-
-    def __getitem__(self, index: int | slice) -> Frame | Sequence[Frame | None] | None:
-        if isinstance(index, slice):
-            return [self[k] for k in range(*index.indices(len(self)))]
+    def frame(self, index: int) -> Frame:
+        """See :class:`.LazyFrames`."""
         one = self._site.pictures[index]
         return read_frame(self._site.folder, one.name, one.sha256)
 

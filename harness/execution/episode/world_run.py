@@ -14,6 +14,7 @@ from simgate.harness.execution.episode.looking import Frame
 from simgate.harness.execution.episode.models.latency import Delivery
 from simgate.harness.execution.episode.readings import ReadingKeeper
 from simgate.harness.execution.episode.validity import ValidityMonitor
+from simgate.harness.execution.pictures.kept_frames import KeptFrames
 from simgate.harness.execution.pictures.views import FLAT_SCANS, MOST_SCANS, View, ViewKeeper
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples, Scalar
@@ -70,7 +71,7 @@ class WorldRun:
         self,
         task: TaskRun,
         signals: tuple[Signal, ...],
-        frames: Sequence[Frame | None],
+        frames: KeptFrames,
         timing: Timing,
         embodiment: Embodiment,
         time_limit_s: float,
@@ -238,7 +239,7 @@ class WorldRun:
         )
         return Episode(
             trace,
-            tuple(self._frames_seen),
+            self._frames_seen.settled(),
             latency,
             self.monitor.renderer_failed,
             self._eye_channel,

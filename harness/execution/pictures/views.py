@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.pictures.channel_picture import SEEN
+from simgate.harness.execution.pictures.kept_frames import Chosen, Frame
 from simgate.sim_adapters.embodiment import Channel, Embodiment, Kind
 from simgate.sim_adapters.observation import Observation
 
@@ -34,11 +35,26 @@ class View:
 
     channel: Channel
     steps: tuple[int, ...]
-    readings: tuple[NDArray[Any], ...]
+    readings: Sequence[NDArray[Any]]
 
     def nearest(self, step: float) -> int:
         """Index of the reading that is nearest to a moment."""
         return int(np.abs(np.array(self.steps) - step).argmin())
+
+
+def view_of(
+    channel: Channel, steps: Sequence[int], frames: Sequence[Frame | None], places: Sequence[int]
+) -> View:
+    """Those of a camera's frames that reached the model, which are read when one is looked at.
+
+    Args:
+        channel: Of the camera.
+        steps: Physics step of each frame.
+        frames: All of them.
+        places: Which of them reached it.
+    """
+    chosen: Sequence[Any] = Chosen(frames, places)
+    return View(channel, tuple(steps[k] for k in places), chosen)
 
 
 class ViewKeeper:

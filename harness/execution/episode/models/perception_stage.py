@@ -20,7 +20,8 @@ from simgate.harness.execution.episode.looking import (
 from simgate.harness.execution.episode.models.device_frames import FrameSource, frames_for
 from simgate.harness.execution.episode.models.inference_time import InferenceTime, Stopwatch
 from simgate.harness.execution.episode.models.latency import Delivery
-from simgate.harness.execution.pictures.views import View
+from simgate.harness.execution.pictures.kept_frames import KeptFrames, seen_places
+from simgate.harness.execution.pictures.views import View, view_of
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.outputs import require_sound
 from simgate.policies.perception.runtime import DEVICE_MS, Asked, Frames, LiveModel, answers
@@ -105,19 +106,18 @@ class PerceptionStage:
         self._taken: dict[str, _Taken] = {}
         self._earlier: dict[str, _Taken] = {}
 
-    def frames(self, world: int) -> Sequence[NDArray[np.uint8] | None]:
+    def frames(self, world: int) -> KeptFrames:
         """Every frame so far of the robot's first colour camera, as a model sees it; None for a lost one."""
-        return self._cameras[self._eye][world].frames if self._eye else ()
+        return self._cameras[self._eye][world].frames if self._eye else KeptFrames()
 
     def views(self, world: int) -> dict[str, View]:
         """The frames of every other colour camera that models look at, as they see them, without the lost."""
         found = {}
         for name, cameras in self._cameras.items():
             camera = cameras[world]
-            kept = [(s, f) for s, f in zip(camera.steps, camera.frames, strict=True) if f is not None]
-            if kept and name != self._eye and name in self._modelled:
-                steps, frames = zip(*kept, strict=True)
-                found[name] = View(self._embodiment.channel(name), steps, frames)
+            seen = seen_places(camera.frames)
+            if seen and name != self._eye and name in self._modelled:
+                found[name] = view_of(self._embodiment.channel(name), camera.steps, camera.frames, seen)
         return found
 
     def latency_samples(self, world: int) -> LatencySamples:
@@ -152,7 +152,9 @@ class PerceptionStage:
         return replace(observation, channels=pictures, lost=lost)
 
     def _newest(self, name: str, camera: WorldCamera) -> NDArray[np.uint8]:
-        known = next((frame for frame in reversed(camera.frames) if frame is not None), None)
+        frames = camera.frames
+        last = next((k for k in reversed(range(len(frames))) if frames.is_there(k)), None)
+        known = None if last is None else frames[last]
         return np.zeros(self._embodiment.channel(name).shape, np.uint8) if known is None else known
 
     def deliver(self, step: int, active: Sequence[int]) -> list[list[Delivery]]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.harness.execution.episode.world_run import Episode
+from simgate.harness.execution.pictures.kept_frames import seen_places
 from simgate.harness.execution.pictures.overlay import picture, scale_for
 from simgate.harness.execution.pictures.strip import said_of, sheet
-from simgate.harness.execution.pictures.views import View
+from simgate.harness.execution.pictures.views import View, view_of
 from simgate.harness.results.record import CriterionResult, Outcome
 from simgate.harness.trace import Trace
 
@@ -32,7 +33,7 @@ def failure_frame(episode: Episode, criteria: tuple[CriterionResult, ...]) -> in
     Returns:
         An index into ``episode.frames`` of a frame that the model saw; None when it saw none.
     """
-    seen = [index for index, frame in enumerate(episode.frames) if frame is not None]
+    seen = seen_places(episode.frames)
     if not seen:
         return None
     lost = lost_s(criteria)
@@ -47,26 +48,20 @@ def end_frame(episode: Episode) -> int | None:
     eye = episode.eye.name if episode.eye is not None else ""
     answered = {one.frame_step for one in episode.trace.answers if one.channel in ("", eye)}
     truth = episode.trace.frames
-    found = [
-        index
-        for index, frame in enumerate(episode.frames)
-        if frame is not None and truth[index].step in answered
-    ]
+    found = [index for index in seen_places(episode.frames) if truth[index].step in answered]
     return found[-1] if found else None
 
 
 def start_frame(episode: Episode) -> int | None:
     """Index of the first frame that the model saw; None when it saw none."""
-    return next((index for index, frame in enumerate(episode.frames) if frame is not None), None)
+    return next(iter(seen_places(episode.frames)), None)
 
 
 def eye_view(episode: Episode) -> View | None:
     """The frames that reached the model, with their moments; None when none did."""
-    seen = [(truth.step, frame) for truth, frame in zip(episode.trace.frames, episode.frames, strict=False)
-            if frame is not None]  # fmt: skip
-    if episode.eye is None or not seen:
-        return None
-    return View(episode.eye, tuple(step for step, _ in seen), tuple(frame for _, frame in seen))
+    steps = [truth.step for truth in episode.trace.frames]
+    seen = [index for index in seen_places(episode.frames) if index < len(steps)]
+    return view_of(episode.eye, steps, episode.frames, seen) if episode.eye is not None and seen else None
 
 
 def write_picture(path: Path, episode: Episode, index: int) -> None:

@@ -14,15 +14,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from simgate.harness.execution.episode.recordings.mcap import messages
 from simgate.harness.execution.episode.recordings.mcap.annotations import found_in, truth_of
+from simgate.harness.execution.episode.recordings.pictures import eye_view
 from simgate.harness.execution.episode.world_run import Episode
+from simgate.harness.execution.pictures.kept_frames import MOST_RAW_BYTES
 from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import Outcome
 from simgate.harness.scoring.score import Score
 from simgate.harness.trace import Trace
 from simgate.policies.perception.outputs import Boxes, Depth, Keypoints, Masks, ModelOutput, Poses
 
-MOST_RAW_BYTES = 200_000_000
-"""Of the pictures of a colour camera in an episode; those of one that has more are kept as JPEG."""
 OWN = "/simgate"
 """What is no reading of the robot's lies below it."""
 
@@ -66,8 +66,8 @@ def _pictures(episode: Episode) -> Iterator[Entry]:
     """What cameras and scanners have read, and what was really there."""
     trace, eye = episode.trace, episode.eye
     if eye is not None:
-        seen = [(t.step, f) for t, f in zip(trace.frames, episode.frames, strict=False) if f is not None]
-        yield from _view(View(eye, tuple(step for step, _ in seen), tuple(frame for _, frame in seen)))
+        view = eye_view(episode)
+        yield from _view(view) if view is not None else ()
         topic = f"{messages.topic_of(eye.name)}/truth"
         for frame in trace.frames if trace.tells_entities else ():
             yield Entry(frame.step, topic, partial(truth_of, frame))
@@ -83,17 +83,21 @@ def _view(view: View) -> Iterator[Entry]:
     lens = channel.intrinsics
     if lens is not None and np.isfinite(lens.fovy_deg) and view.steps:
         yield Entry(view.steps[0], f"{topic}/calibration", partial(messages.calibration, channel))
-    too_many = sum(reading.nbytes for reading in view.readings) > MOST_RAW_BYTES
-    for step, reading in zip(view.steps, view.readings, strict=True):
-        if channel.kind == "ranges":
-            yield Entry(step, topic, partial(messages.scan, reading, channel))
-        elif channel.kind == "points":
-            yield Entry(step, topic, partial(messages.points, reading, channel.frame))
-        elif channel.kind == "rgb":
-            make = messages.small_picture if too_many else messages.picture
-            yield Entry(step, topic, partial(make, reading, channel.frame))
-        else:
-            yield Entry(step, topic, partial(messages.plane, reading, channel.frame))
+    for k, step in enumerate(view.steps):
+        yield Entry(step, topic, partial(_reading, view, k))
+
+
+def _reading(view: View, k: int, at: Timestamp) -> Message:
+    """One of a view's readings, which is looked at now."""
+    channel, reading = view.channel, view.readings[k]
+    if channel.kind == "ranges":
+        return messages.scan(reading, channel, at)
+    if channel.kind == "points":
+        return messages.points(reading, channel.frame, at)
+    if channel.kind == "rgb":
+        too_many = len(view.steps) * reading.nbytes > MOST_RAW_BYTES
+        return (messages.small_picture if too_many else messages.picture)(reading, channel.frame, at)
+    return messages.plane(reading, channel.frame, at)
 
 
 def _answers(trace: Trace) -> Iterator[Entry]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from simgate.harness.execution.episode.recordings.mcap import messages
 from simgate.harness.execution.episode.recordings.mcap.attached import TRACE
@@ -20,6 +23,8 @@ from simgate.harness.expansion.variant import Variant
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.scoring.score import Score
 
+_PIECE, _MOST_IN_MEMORY = 1 << 20, 64 << 20
+
 
 def write_recording(path: Path, variant: Variant, episode: Episode, judged: Score) -> None:
     """Writes the recording of a variant; the file takes its name when it is whole.
@@ -33,7 +38,14 @@ def write_recording(path: Path, variant: Variant, episode: Episode, judged: Scor
     Raises:
         OSError: The file cannot be written.
     """
-    trace, stream = episode.trace, io.BytesIO()
+    with tempfile.SpooledTemporaryFile(_MOST_IN_MEMORY) as stream:
+        _write(stream, variant, episode, judged)
+        stream.seek(0)
+        write_atomic(path, iter(partial(stream.read, _PIECE), b""))
+
+
+def _write(stream: IO[bytes], variant: Variant, episode: Episode, judged: Score) -> None:
+    trace = episode.trace
     file = McapFile(stream, trace.physics_hz)
     file.words("parameters", variant.parameters)
     file.words("simgate", _said_of(variant, episode, judged))
@@ -47,7 +59,6 @@ def write_recording(path: Path, variant: Variant, episode: Episode, judged: Scor
     save_trace(packed, trace)
     file.attach(TRACE, "application/zip", packed.getvalue())
     file.finish()
-    write_atomic(path, stream.getvalue())
 
 
 def _said_of(variant: Variant, episode: Episode, judged: Score) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -25,10 +24,10 @@ from foxglove_schemas_protobuf.Vector3_pb2 import Vector3
 from google.protobuf.timestamp_pb2 import Timestamp
 from numpy.typing import NDArray
 
+from simgate.harness.execution.pictures.kept_frames import as_jpeg
 from simgate.sim_adapters.embodiment import Channel, sensor_of
 
 _ENCODINGS = {"uint8": ("8UC1", "u1"), "uint16": ("16UC1", "<u2")}
-_JPEG_QUALITY = 90
 POSES = (3, 7)
 """So many numbers a pose is said by: x, y and yaw, or place and quaternion."""
 
@@ -55,11 +54,7 @@ def picture(pixels: NDArray[np.uint8], frame: str, at: Timestamp) -> RawImage:
 
 def small_picture(pixels: NDArray[np.uint8], frame: str, at: Timestamp) -> CompressedImage:
     """A colour picture as JPEG, where all bits of all of them would be too many."""
-    from PIL import Image
-
-    packed = io.BytesIO()
-    Image.fromarray(pixels, "RGB").save(packed, "JPEG", quality=_JPEG_QUALITY)
-    return CompressedImage(timestamp=at, frame_id=frame, format="jpeg", data=packed.getvalue())
+    return CompressedImage(timestamp=at, frame_id=frame, format="jpeg", data=as_jpeg(pixels))
 
 
 def plane(values: NDArray[Any], frame: str, at: Timestamp) -> RawImage:

@@ -1,0 +1,134 @@
+"""The frames of an episode: as they are while they are few, as JPEG in a temporary file beyond that.
+
+Ten minutes of 640x480 pixels at 10 Hz are 5.5 GB. What is judged needs none of them; pictures, strips, films
+and the recording look at one after the other.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Sequence
+from typing import IO, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint8]
+MOST_RAW_BYTES = 200_000_000
+"""Of the frames of one camera in an episode; later ones are kept as JPEG, in its recording all of them."""
+JPEG_QUALITY = 90
+
+
+def as_jpeg(frame: Frame) -> bytes:
+    """A colour picture as JPEG, where all bits of all of them would be too many."""
+    from PIL import Image
+
+    packed = io.BytesIO()
+    Image.fromarray(frame, "RGB").save(packed, "JPEG", quality=JPEG_QUALITY)
+    return packed.getvalue()
+
+
+class LazyFrames(Sequence[Frame | None]):
+    """Frames that are read when one is looked at."""
+
+    def is_there(self, index: int) -> bool:
+        """Whether a frame reached the model, without reading it."""
+        raise NotImplementedError
+
+    def frame(self, index: int) -> Frame | None:
+        """A frame by its place, which is none from the end."""
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, index: int) -> Frame | None: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Frame | None]: ...
+
+    def __getitem__(self, index: int | slice) -> Frame | Sequence[Frame | None] | None:
+        places = range(len(self))[index]  # Raises for what is outside.
+        return self.frame(places) if isinstance(places, int) else Chosen(self, places)
+
+
+class Chosen(LazyFrames):
+    """Some of other frames.
+
+    Args:
+        frames: All of them.
+        places: Which.
+    """
+
+    def __init__(self, frames: Sequence[Frame | None], places: Sequence[int]) -> None:
+        self._frames, self._places = frames, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def is_there(self, index: int) -> bool:
+        """See :class:`LazyFrames`."""
+        frames, place = self._frames, self._places[index]
+        return frames.is_there(place) if isinstance(frames, LazyFrames) else frames[place] is not None
+
+    def frame(self, index: int) -> Frame | None:
+        """See :class:`LazyFrames`."""
+        return self._frames[self._places[index]]
+
+
+class KeptFrames(LazyFrames):
+    """Frames as they come; the newest one is always at hand."""
+
+    def __init__(self) -> None:
+        self._kept: list[Frame | tuple[int, int] | None] = []
+        self._raw = 0
+        self._newest: Frame | None = None
+        self._file: IO[bytes] | None = None
+
+    def append(self, frame: Frame | None) -> None:
+        """Takes the next one.
+
+        Raises:
+            OSError: There is no room for it in the folder of temporary files.
+        """
+        self._newest = frame
+        if frame is None or self._raw + frame.nbytes <= MOST_RAW_BYTES:
+            self._kept.append(frame)
+            self._raw += 0 if frame is None else frame.nbytes
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(prefix="simgate-frames-")  # noqa: SIM115 - as long as its frames
+        packed = as_jpeg(frame)
+        self._kept.append((self._file.seek(0, io.SEEK_END), len(packed)))
+        self._file.write(packed)
+
+    def settled(self) -> Sequence[Frame | None]:
+        """Those that there are now, whatever comes."""
+        return tuple(self) if self._file is None else self[:]
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def is_there(self, index: int) -> bool:
+        """See :class:`LazyFrames`."""
+        return self._kept[index] is not None
+
+    def frame(self, index: int) -> Frame | None:
+        """See :class:`LazyFrames`."""
+        from PIL import Image
+
+        kept = self._kept[index]
+        if not isinstance(kept, tuple):
+            return kept
+        if index == len(self._kept) - 1:
+            return self._newest
+        assert self._file is not None
+        self._file.seek(kept[0])
+        with Image.open(io.BytesIO(self._file.read(kept[1])), formats=("JPEG",)) as image:
+            return np.array(image, np.uint8)
+
+
+def seen_places(frames: Sequence[Frame | None]) -> list[int]:
+    """The places of those that reached the model; none of them is read."""
+    if isinstance(frames, LazyFrames):
+        return [k for k in range(len(frames)) if frames.is_there(k)]
+    return [k for k, frame in enumerate(frames) if frame is not None]
