@@ -54,6 +54,8 @@ def preset_of(name: str) -> tuple[Preset, str] | None:
     preset = PRESETS[suite]
     try:
         importlib.import_module(preset.module)
+        if "gymnasium" in preset.packages:
+            importlib.import_module("gymnasium")
     except ModuleNotFoundError as error:
         missing = (error.name or preset.module).partition(".")[0]
         own = {preset.module.partition(".")[0], *(one.replace("-", "_") for one in preset.packages)}
@@ -211,7 +213,11 @@ PRESETS: Mapping[str, Preset] = {
         repeats=False,
     ),
     "gym_xarm": Preset(
-        _by_id("gym_xarm/{}", "gym_xarm"), ("gym-xarm",), "gym_xarm", lambda name: "info.is_success"
+        _by_id("gym_xarm/{}", "gym_xarm"),
+        ("gym-xarm",),
+        "gym_xarm",
+        lambda name: "info.is_success",
+        repeats=False,
     ),
     "gymnasium_robotics": Preset(
         _by_id("{}", "gymnasium_robotics"), ("gymnasium-robotics",), "gymnasium_robotics", _robotics_success
@@ -220,6 +226,13 @@ PRESETS: Mapping[str, Preset] = {
     "metaworld": Preset(
         _metaworld, ("metaworld", "packaging"), "metaworld", lambda name: "info.success", seed="seed"
     ),
-    "robosuite": Preset(Robosuite, ("robosuite",), "robosuite", lambda name: "info.success", seed="seed"),
+    "robosuite": Preset(
+        # It does not ask for gymnasium, whose spaces the preset speaks in.
+        Robosuite,
+        ("robosuite", "gymnasium"),
+        "robosuite",
+        lambda name: "info.success",
+        seed="seed",
+    ),
 }
 """By the word after ``preset:``."""

@@ -70,7 +70,9 @@ def test_a_preset_says_what_its_environments_do_not() -> None:
     assert str(Path(presets.__file__)) not in said["files"]
 
 
-def test_what_no_preset_makes_or_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_preset_makes_or_is_not_installed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(Refused, match="there is no preset 'metawrld'; write preset:SUITE/NAME") as found:
         opened("preset:metawrld/reach-v3")
     assert (found.value.unknown, found.value.known) == ("metawrld", tuple(PRESETS))
@@ -81,6 +83,11 @@ def test_what_no_preset_makes_or_is_not_installed_is_named(monkeypatch: pytest.M
         Refused, match=r"the preset metaworld needs metaworld in .*: pip install metaworld packaging"
     ):
         opened("preset:metaworld/reach-v3")
+    (tmp_path / "robosuite.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(sys.modules, "gymnasium", None)
+    with pytest.raises(Refused, match=r"robosuite needs gymnasium in .*: pip install robosuite gymnasium"):
+        opened("preset:robosuite/Lift")
 
 
 def test_what_a_collection_lacks_that_is_there_itself_is_named(
