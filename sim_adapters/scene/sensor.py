@@ -39,12 +39,16 @@ class CameraEffects:
         blur_px: Standard deviation of a Gaussian blur, pixels.
         exposure_ev: Exposure, stops; +1 doubles linear light.
         dropout_rate: Probability that a frame never arrives, 0 to 1.
+        jpeg_quality: Of JPEG compression, 1 to 95; 100 compresses nothing.
+        occlusion: Share of the frame that one grey square covers, at a place of its own in every episode.
     """
 
     noise_std: float = 0.0
     blur_px: float = 0.0
     exposure_ev: float = 0.0
     dropout_rate: float = 0.0
+    jpeg_quality: int = 100
+    occlusion: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
-"""Exposure, blur, noise and lost frames: a pure function of frame, settings, seed and frame number."""
+"""What a camera does to its frames: a pure function of frame, settings, seed and frame number."""
 
 from __future__ import annotations
 
+import io
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,9 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.scene.sensor import CameraEffects
 
 _DISPLAY_GAMMA = 2.2
-_DROP_LANE, _NOISE_LANE = 0, 1
+_DROP_LANE, _NOISE_LANE, _COVER_LANE = 0, 1, 6
+_COVER = 127
+"""Grey of what covers a part of a frame."""
 
 
 def apply_effects(
@@ -32,8 +36,37 @@ def apply_effects(
     """
     if effects.dropout_rate > 0.0 and _stream(seed, frame_index, _DROP_LANE).random() < effects.dropout_rate:
         return None
-    if effects.exposure_ev == 0.0 and effects.blur_px == 0.0 and effects.noise_std == 0.0:
-        return frame
+    if effects.occlusion > 0.0:
+        frame = covered(frame, effects.occlusion, _stream(seed, 0, _COVER_LANE))
+    if effects.exposure_ev != 0.0 or effects.blur_px != 0.0 or effects.noise_std != 0.0:
+        frame = _exposed(frame, effects, seed, frame_index)
+    return frame if effects.jpeg_quality == 100 else compressed(frame, effects.jpeg_quality)
+
+
+def covered(frame: NDArray[Any], share: float, place: np.random.Generator) -> NDArray[Any]:
+    """A copy of a frame of which one grey square, cut to the frame's sides, covers a share."""
+    rows, columns = frame.shape[:2]
+    side = round((share * rows * columns) ** 0.5)
+    high, wide = min(side, rows), min(side, columns)
+    top, left = int(place.integers(rows - high + 1)), int(place.integers(columns - wide + 1))
+    frame = frame.copy()
+    frame[top : top + high, left : left + wide] = _COVER
+    return frame
+
+
+def compressed(frame: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    """A frame that has been a JPEG file of this quality, 1 to 95."""
+    from PIL import Image
+
+    kept = io.BytesIO()
+    Image.fromarray(frame).save(kept, "JPEG", quality=quality)
+    return np.array(Image.open(kept))
+
+
+def _exposed(
+    frame: NDArray[np.uint8], effects: CameraEffects, seed: int, frame_index: int
+) -> NDArray[np.uint8]:
+    """Light, lens and sensor, in this order."""
     image = frame.astype(np.float32)
     if effects.exposure_ev != 0.0:
         image *= np.float32(2.0 ** (effects.exposure_ev / _DISPLAY_GAMMA))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,13 +14,11 @@ from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.scene.sensor import CameraEffects
-from simgate.sim_adapters.sensors.effects import apply_effects
+from simgate.sim_adapters.sensors.effects import apply_effects, compressed, covered
 
 Action = Sequence[float] | NDArray[np.floating]
 Worn = Mapping[str, float]
 """Name of an axis -> value; what is missing changes nothing."""
-_PATCH = 127
-"""Grey of what covers a picture."""
 
 
 class WornRobots:
@@ -147,10 +144,12 @@ class _Camera(_Sensor):
     def __init__(self, channel: Channel, number: int, worn: Worn, seed: int) -> None:
         get = worn.get
         self._effects = CameraEffects(
-            *(get(f"camera.{name}", 0.0) for name in ("noise_std", "blur_px", "exposure_ev"))
+            noise_std=get("camera.noise_std", 0.0),
+            blur_px=get("camera.blur_px", 0.0),
+            exposure_ev=get("camera.exposure_ev", 0.0),
         )
         self._lost, self._quality = get("camera.dropout_rate", 0.0), int(get("camera.jpeg_quality", 100))
-        self._patch = _patch(channel.shape, get("camera.occlusion", 0.0), seed, number)
+        self._hidden = get("camera.occlusion", 0.0)
         self._seed, self._number, self._count = seed, number, 0
         self._before: NDArray[Any] | None = None
 
@@ -160,11 +159,10 @@ class _Camera(_Sensor):
         self._count += 1
         if lost and self._before is not None:
             return self._before
-        seen = value.copy()
-        seen[self._patch] = _PATCH
+        seen = covered(value, self._hidden, _stream(self._seed, 0, _LANES["patch"], self._number))
         found = apply_effects(seen, self._effects, noise, 0)
         assert found is not None
-        self._before = found if self._quality == 100 else _compressed(found, self._quality)
+        self._before = found if self._quality == 100 else compressed(found, self._quality)
         return self._before
 
 
@@ -187,21 +185,3 @@ def _sensor(channel: Channel, number: int, worn: Worn, seed: int) -> _Sensor:
     if channel.dtype.startswith("float") and any(name.startswith(own) for name in worn):
         return _Numbers(channel, number, worn, seed)
     return _Sensor()
-
-
-def _patch(shape: tuple[int, ...], share: float, seed: int, number: int) -> tuple[slice, slice]:
-    """Rows and columns of a square that covers a share of a picture, cut to its sides."""
-    rows, columns = shape[0], shape[1]
-    side = (share * rows * columns) ** 0.5
-    high, wide = min(round(side), rows), min(round(side), columns)
-    draw = _stream(seed, 0, _LANES["patch"], number)
-    top, left = int(draw.integers(rows - high + 1)), int(draw.integers(columns - wide + 1))
-    return slice(top, top + high), slice(left, left + wide)
-
-
-def _compressed(picture: NDArray[Any], quality: int) -> NDArray[Any]:
-    from PIL import Image
-
-    kept = io.BytesIO()
-    Image.fromarray(picture).save(kept, "JPEG", quality=quality)
-    return np.array(Image.open(kept))

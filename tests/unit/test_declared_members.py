@@ -26,7 +26,6 @@ RIGHTLY = {
     "harness/frontend/run_addresses.py": "options of a command",
     "harness/frontend/terminal/streams.py": "what Python's streams have",
     "harness/packs/checks/check_plugin.py": "the check of what must be there",
-    "harness/pytest_plugin/outcomes.py": "an item whose setup has failed",
     "harness/pytest_plugin/plugin.py": "what pytest-xdist has left there",
     "harness/pytest_plugin/selection.py": "options of pytest's plugins",
     "harness/results/reading/quick_record.py": "marks of pydantic's",

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
 SUCCESS = "success"
 """What ``accept`` says in place of criteria: the task's own success."""
+_TASK_HINT = "add task: {signals: {NAME: QUANTITY}, success: CONDITION}"
 PackParameters = list[tuple[ScalarNode, ReadValue | None]]
 
 
@@ -107,11 +108,9 @@ class ScenarioReader:
         self._reader, self._criteria = reader, criteria
         self._pack_parameters, self._today = pack_parameters, today
         self._readers: dict[Kind, Callable[[MappingNode, Node | None], _World]] = {
-            "log": self._log,
-            "env": self._environment,
-            "isaaclab": self._environment,
-            "dataset": self._dataset,
-        }
+            "env": self._environment, "isaaclab": self._environment,
+            "log": self._log, "dataset": self._dataset,
+        }  # fmt: skip
 
     def read(self, key: ScalarNode, node: Node) -> ReadScenario | None:
         """One scenario; problems are reported."""
@@ -195,9 +194,11 @@ class ScenarioReader:
         return world, None, name if world is not None else None, asked
 
     def _native(self, node: MappingNode, accept: Node | None, task: Node | None) -> _World:
+        from simgate.harness.packs.reading.worlds.read_axes import seen_alone
         from simgate.harness.packs.reading.worlds.read_jointed import JointedReader, is_jointed
         from simgate.harness.packs.reading.worlds.read_native import NativeReader
         from simgate.sim_adapters.worlds.declared.articulated import ArticulatedWorld
+        from simgate.sim_adapters.worlds.declared.native import NativeWorld
 
         judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
         native_reader = NativeReader(self._reader, self._sim, self._criteria.vocabulary)
@@ -209,16 +210,16 @@ class ScenarioReader:
             asked = self._task(own, native_reader)
             described = described if asked is not None else None
         else:
-            hint = "add task: {signals: {NAME: QUANTITY}, success: CONDITION}"
             message = "a robot on its own joints needs a task, and there is none"
-            self._reader.problems.at(node, "missing-key", message, hint)
+            self._reader.problems.at(node, "missing-key", message, _TASK_HINT)
             described = None
         spec = described.spec if described is not None else None
         if isinstance(described, ArticulatedWorld) and native_reader.jointed is not None:
             self._jointed = Sight(described.spec.sensors, native_reader.jointed, native_reader.report)
-            self._left_out = partial(
-                JointedReader(self._reader, self._sim, native_reader.report).worn_alone, node, described.spec
-            )
+            own_joints = JointedReader(self._reader, self._sim, native_reader.report)
+            self._left_out = partial(own_joints.worn_alone, node, described.spec)
+        elif isinstance(described, NativeWorld):
+            self._left_out = partial(seen_alone, described.spec)
         return described, spec, spec.name if spec is not None else None, asked
 
     def _dataset(
@@ -378,8 +379,8 @@ def _sight_of(native: _Native | None) -> Sight:
         from simgate.sim_adapters.datasets.world import DatasetSpec
 
         assert isinstance(native, DatasetSpec)
-        told, points = native.tells, tuple(native.points)
-        return Sight(touches=False, labels="boxes" in told, told=told, points=points)
+        told = native.tells
+        return Sight(touches=False, labels="boxes" in told, told=told, points=tuple(native.points))
     if not isinstance(native, LogSpec):
         return Sight(touches=False)
     return Sight(touches=False, is_log=True, labels=native.is_labelled)

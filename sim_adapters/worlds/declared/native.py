@@ -22,6 +22,8 @@ _NOMINAL = {
 _AXES = {axis.name: axis.spec for axis in GENERAL}
 EFFECTS = {name: replace(_AXES[name], default=value, appearance=True) for name, value in _NOMINAL.items()}
 """What the harness itself does to frames, whatever drew them; parameters of every native world."""
+ASKED_EFFECTS = {name: _AXES[name] for name in ("camera.jpeg_quality", "camera.occlusion")}
+"""Likewise, but parameters of those scenarios alone that give them a value."""
 START = ("robot.start_x_m", "robot.start_y_m", "robot.start_yaw_deg")
 """Where the robot starts; parameters of every native world, the file's own place by default."""
 
@@ -64,6 +66,7 @@ class NativeSpec:
         files: The file and everything that it reads -> SHA-256, hex, by path from the file's folder; empty in
             manifests of older versions.
         placing: Objects that ``place`` may put down, and where.
+        axes: Those of :data:`ASKED_EFFECTS` that are parameters.
     """
 
     kind: str
@@ -83,6 +86,7 @@ class NativeSpec:
     knobs: dict[str, Knob] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     placing: Placing = field(default_factory=Placing)
+    axes: dict[str, ParameterSpec] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -106,6 +110,7 @@ class NativeWorld(PlacingWorld):
         self._path = str(absolute(folder / spec.file))
         self.parameters: Mapping[str, ParameterSpec] = {
             **EFFECTS,
+            **spec.axes,
             **_start_parameters(spec.robot.start),
             **{name: knob.spec for name, knob in spec.knobs.items()},
         }
@@ -130,7 +135,11 @@ class NativeWorld(PlacingWorld):
                 barrier=barrier,
                 barrier_kind=spec.barrier[barrier] if barrier is not None else None,
             ),
-            effects=effects_of(parameters),
+            effects=replace(
+                effects_of(parameters),
+                jpeg_quality=int(parameters.get("camera.jpeg_quality", 100)),
+                occlusion=float(parameters.get("camera.occlusion", 0.0)),
+            ),
             native=NativeSite(
                 kind=spec.kind,
                 path=self._path,

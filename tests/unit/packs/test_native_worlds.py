@@ -288,3 +288,24 @@ def test_appearance_is_true_or_false(tmp_path: Path) -> None:
     path = write(tmp_path, PACK.replace(tint, f"{tint} appearance: maybe,"))
     (diagnostic,) = lint([path], metrics)
     assert (diagnostic.code, "true or false" in diagnostic.message) == ("wrong-type", True)
+
+
+def test_frames_may_be_compressed_and_covered_where_a_scenario_gives_them_a_value(tmp_path):
+    worn = "    parameters:\n      camera.jpeg_quality: {integers: [20, 60]}\n      camera.occlusion: {uniform: [0.1, 0.2]}\n"
+    pack = load_pack(write(tmp_path, PACK.replace("    parameters:\n", worn)))
+    scenario = pack.scenarios[0]
+    variant = expand_scenario(pack, scenario)[0]
+    effects = world_of(pack, scenario).build(variant.parameters, variant.placed).effects
+    assert (effects.jpeg_quality, effects.occlusion) == (
+        variant.parameters["camera.jpeg_quality"],
+        variant.parameters["camera.occlusion"],
+    )
+    assert 20 <= effects.jpeg_quality <= 60 and 0.1 <= effects.occlusion <= 0.2
+    looks = appearance_of(pack, scenario)
+    assert "camera.jpeg_quality" in looks and "camera.occlusion" not in looks
+
+
+def test_scenarios_that_do_not_speak_of_them_have_no_such_parameters(tmp_path):
+    pack = load_pack(write(tmp_path))
+    variant = expand_scenario(pack, pack.scenarios[0])[0]
+    assert not {"camera.jpeg_quality", "camera.occlusion"} & variant.parameters.keys()

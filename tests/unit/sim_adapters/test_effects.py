@@ -1,7 +1,10 @@
 """Sensor effects are pure functions of frame, settings, seed and frame number."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.sensors.effects import apply_effects
@@ -61,3 +64,38 @@ def test_blur_spreads_an_impulse_as_a_gaussian_and_keeps_its_light():
 
 def test_blur_leaves_a_constant_frame_alone():
     assert np.array_equal(apply_effects(GREY, CameraEffects(blur_px=2.0), 0, 0), GREY)
+
+
+def test_a_square_of_the_asked_share_covers_one_place_in_every_frame_of_an_episode():
+    share = 0.25
+    first, later = (apply_effects(GREY, CameraEffects(occlusion=share), 5, k) for k in (0, 9))
+    hidden = np.any(first != GREY, axis=2)
+    assert hidden.mean() == pytest.approx(share, abs=0.02)
+    rows, columns = np.nonzero(hidden.any(1))[0], np.nonzero(hidden.any(0))[0]
+    assert np.ptp(rows) == np.ptp(columns) and set(first[hidden].ravel()) == {127}
+    assert np.array_equal(first, later)
+    assert (
+        len({apply_effects(GREY, CameraEffects(occlusion=share), seed, 0).tobytes() for seed in range(9)}) > 4
+    )
+    assert (GREY == 100).all()
+
+
+def test_a_compressed_frame_is_what_a_jpeg_file_of_that_quality_holds():
+    ramp = np.add.outer(np.arange(0, 120, 5), np.arange(0, 128, 4))
+    frame = np.stack([ramp, 255 - ramp, ramp // 2], axis=2).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(frame).save(file, "JPEG", quality=20)
+    seen = apply_effects(frame, CameraEffects(jpeg_quality=20), 1, 0)
+    assert np.array_equal(seen, np.asarray(Image.open(file)))
+    far, near = (
+        np.abs(apply_effects(frame, CameraEffects(jpeg_quality=q), 1, 0) - frame.astype(int)).mean()
+        for q in (5, 95)
+    )
+    assert far > 3 * near > 0
+
+
+def test_what_is_before_the_lens_is_exposed_and_the_file_is_made_last():
+    effects = CameraEffects(occlusion=0.3, exposure_ev=1.0, jpeg_quality=95)
+    seen = apply_effects(np.full((48, 64, 3), 100, np.uint8), effects, 2, 0).astype(int)
+    bright = np.array([100, 127]) * 2 ** (1 / 2.2)
+    assert seen.min() == pytest.approx(bright[0], abs=6) and seen.max() == pytest.approx(bright[1], abs=6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simgate.harness.packs.values import ValueSpec
@@ -11,6 +12,7 @@ from simgate.policies.documents.problems import Problems
 
 if TYPE_CHECKING:
     from simgate.harness.packs.model import PinnedVariant
+    from simgate.sim_adapters.worlds.declared.native import NativeSpec
     from simgate.sim_adapters.worlds.world import ParameterSpec
 
 
@@ -20,6 +22,11 @@ def asked_for(
     """Those axes that a scenario, or a pinned variant of it, gives a value; the others are no parameters."""
     named = {*given, *(name for pin in pins for name in pin.parameters)}
     return {name: one for name, one in axes.items() if name in named}
+
+
+def seen_alone(spec: NativeSpec, given: Mapping[str, ValueSpec], pins: Sequence[PinnedVariant]) -> NativeSpec:
+    """The world of a driving robot with those effects of its camera alone that its scenario speaks of."""
+    return replace(spec, axes=asked_for(spec.axes, given, pins))
 
 
 def warn_of_delays(

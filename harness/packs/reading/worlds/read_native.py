@@ -35,7 +35,7 @@ from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from simgate.sim_adapters.traits import AdapterTraits
 from simgate.sim_adapters.worlds.declared.articulated import ArticulatedWorld
-from simgate.sim_adapters.worlds.declared.native import Knob, NativeSpec, NativeWorld
+from simgate.sim_adapters.worlds.declared.native import ASKED_EFFECTS, Knob, NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.file_digest import file_hashes
 from simgate.sim_adapters.worlds.low_walls import walls_in_the_way
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
@@ -246,6 +246,7 @@ class NativeReader:
             knobs=knobs,
             files=file_hashes(file.files),
             placing=placing,
+            axes=dict(ASKED_EFFECTS),
         )
 
     def _facts(self, robot: Fields, file: NativeFile, body: str, pose: str | None) -> RobotFacts | None:

@@ -15,7 +15,7 @@ from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from simgate.sim_adapters.worlds.declared.articulated import DELAY
-from simgate.sim_adapters.worlds.declared.native import EFFECTS, START, Knob
+from simgate.sim_adapters.worlds.declared.native import ASKED_EFFECTS, EFFECTS, START, Knob
 from simgate.sim_adapters.worlds.declared.repeated import REPEAT
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec
@@ -23,7 +23,7 @@ from simgate.sim_adapters.worlds.world import ParameterSpec
 if TYPE_CHECKING:
     from simgate.sim_adapters.scene.native import NativeValue
 
-_OWN = (*EFFECTS, *START, DELAY)
+_OWN = (*EFFECTS, *ASKED_EFFECTS, *START, DELAY)
 _FORM = "write NAME: TARGET, for example box.x_m: geom/box_1.pos.x"
 
 
