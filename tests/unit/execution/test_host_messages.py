@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from simgate.harness.execution.hosts import host_process
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
 from simgate.harness.execution.hosts.host_connection import HostGone
 from simgate.harness.execution.hosts.host_process import HostProcess
@@ -101,3 +104,13 @@ def test_a_host_whose_parent_has_gone_ends_before_it_imports_anything(tmp_path: 
 def test_an_interpreter_that_does_not_exist_is_an_error_of_the_caller(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         HostProcess(0, tmp_path / "0.log", interpreter=("/no/such/python",))
+
+
+def test_a_killed_host_that_the_kernel_takes_long_to_end_ends_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_process, "_REAP_S", 0.0)
+    host = HostProcess(0, tmp_path / "0.log")
+    host.kill()
+    assert host.socket.fileno() == -1
+    assert os.waitpid(host.pid, 0)[1] == signal.SIGKILL
