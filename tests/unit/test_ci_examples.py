@@ -49,6 +49,28 @@ def simgate_arguments(words: list[str]) -> list[str] | None:
     return None
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["github-actions-cpu.yml", "github-actions.yml", "gitlab-ci-cpu.yml", "gitlab-ci.yml", "Jenkinsfile", "Jenkinsfile.gpu"],
+)  # fmt: skip
+def test_every_example_has_all_that_a_gate_in_ci_needs(name):
+    text = (CI / name).read_text()
+    wanted = [
+        r"--shard ",
+        r"simgate merge ",
+        r"\$\{BASELINES:\+--baseline main --baseline-store",
+        r"baseline set main runs/gate",
+    ]
+    wanted += [
+        r"(?i)artifacts?\b",
+        r"(?i)cache|stays in the workspace",
+        r"requirements\.txt",
+        r"docs/exit-codes\.md|\b69\b",
+    ]
+    wanted += [r"libegl1" if "isaac" not in text else r"(?i)isaac-sim\.Dockerfile|SIMGATE_IMAGE"]
+    assert [one for one in wanted if not re.search(one, text)] == []
+
+
 @pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml", "isaac-sim.Dockerfile"])
 def test_every_simgate_command_is_one_that_simgate_takes(name):
     typed = [found for words in scripts()[name] if (found := simgate_arguments(words))]

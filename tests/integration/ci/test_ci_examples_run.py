@@ -148,8 +148,11 @@ class TestGitLab:
         for machine in made:
             [kept] = shard["artifacts"]["paths"]
             shutil.copytree(machine.home / kept, tmp_path / "artifacts" / kept, dirs_exist_ok=True)
-        code, machine = job("gate", gate["script"])
+        store = tmp_path / "store"
+        branch = {"CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
+        code, machine = job("gate", gate["script"], BASELINES=str(store), **branch)
         assert code == 0
+        assert list((store / "main").iterdir()), "the main branch's run is the next baseline"
         assert digests(machine.home / "runs" / "gate") == whole
         assert "pip install -r requirements.txt" in machine.installed
         assert not before or machine.installed[0].startswith("apt-get update")
@@ -179,13 +182,14 @@ class TestJenkins:
                 code, output = machine.sh(line, {"SHARD": number, "ACCEPT_EULA": "Y"})
                 assert code == 0, output
         for line in shell_lines(gate):
-            code, output = merged.sh(line, {})
+            code, output = merged.sh(line, {"BASELINES": str(tmp_path / "store"), "BRANCH_NAME": "main"})
             assert code == 0, output
             if line == "rm -rf shards runs":
                 for number in numbers:
                     stash = tmp_path / f"shard-{number}" / "checkout" / kept
                     shutil.copytree(stash, merged.home / "shards", dirs_exist_ok=True)
         assert digests(merged.home / "runs" / "gate") == whole
+        assert list((tmp_path / "store" / "main").iterdir())
 
     def test_a_shard_that_failed_is_gone_on_with(self, tmp_path):
         machine = Machine(tmp_path / "one")
