@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from simgate.sim_adapters.environments.link import Link
 from simgate.sim_adapters.environments.remote.refused import Refused
 from tests.isaac.lab import opened
+from tests.isaac.test_packs import run
 
 TASK, PICTURE = "Isaac-Cartpole-Camera", "sensor.tiled_camera.rgb"
 START, SPEED = "event/reset_cart_position.position_range", "event/reset_cart_position.velocity_range"
@@ -50,3 +53,16 @@ def test_a_task_without_a_camera_has_no_pictures(python: str) -> None:
     with pytest.raises(Refused, match="the task has no camera with colour pictures"):
         link.call("describe")
     link.close()
+
+
+def test_a_model_that_sees_balances_the_pole_and_one_that_has_hardly_learned_does_not(
+    python: str, tmp_path: Path
+) -> None:
+    _, records = run("sight", tmp_path / "trained", python, variants=8)
+    _, others = run("sight", tmp_path / "others", python, batch=4, workers=2, variants=8)
+    _, early = run("sight", tmp_path / "early", python, "early", variants=8)
+    assert {record["outcome"] for record in records.values()} == {"PASS"}
+    assert {record["outcome"] for record in early.values()} == {"FAIL"}
+    digests = {name: record["trace_digest"] for name, record in records.items()}
+    assert {name: record["trace_digest"] for name, record in others.items()} == digests
+    assert len(digests) == 8
