@@ -166,6 +166,8 @@ def survive(chaos: Chaos, faults: list[str]) -> None:
     while faults:
         chaos.start()
         goes_on = chaos.wait_for_a_record()
+        if not goes_on:
+            chaos.end(0, 20, 69)
         while goes_on and faults:
             goes_on = chaos.hurt(faults.pop()) and chaos.command.poll() is None
             time.sleep(chaos.rng.uniform(0.0, 0.1))
