@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,13 +58,7 @@ class Reader:
     def parts(self, observation: Any) -> Iterator[tuple[str, Any]]:
         """What an observation has under each name, as it is."""
         for path, keys, _, _ in self._parts:
-            part = observation
-            try:
-                for key in keys:
-                    part = part[key]
-            except (KeyError, IndexError, TypeError):
-                raise ValueError(f"an observation has no {path}, which its space has") from None
-            yield path, part
+            yield path, _part_of(observation, path, keys)
 
     def read(self, observation: Any) -> dict[str, np.ndarray]:
         """The arrays of an observation.
@@ -75,9 +69,7 @@ class Reader:
         """
         found = {}
         for path, keys, kind, shape in self._parts:
-            array = observation
-            for key in keys:
-                array = array[key]
+            array = _part_of(observation, path, keys)
             if type(array) is not np.ndarray:
                 array = np.asarray(array)
             if array.dtype != kind:
@@ -93,6 +85,15 @@ class Reader:
                 raise ValueError(f"observation {path} has a number that is nan")
             found[path] = array
         return found
+
+
+def _part_of(observation: Any, path: str, keys: Sequence[Any]) -> Any:
+    try:
+        for key in keys:
+            observation = observation[key]
+    except (KeyError, IndexError, TypeError):
+        raise ValueError(f"an observation has no {path}, which its space has") from None
+    return observation
 
 
 def _as_its_space(given: np.ndarray, kind: Any, path: str) -> np.ndarray:
