@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -39,29 +41,51 @@ __all__ = [
 ]
 
 
-def part_of(package: str, module: str) -> ModuleType | None:
-    """A module of a package of SciPy, which is not imported for it; None where it cannot be had so.
+def compiled(package: str, module: str) -> ModuleType | None:
+    """A compiled module of SciPy that needs no other one, apart from its package; None where there is none.
 
     Args:
         package: Dotted, with nothing but ``scipy`` above it.
         module: Its name in there.
     """
-    if package in sys.modules:
+    spec = PathFinder.find_spec(f"{package}.{module}", _folders(package))
+    if spec is None or spec.loader is None:
         return None
-    import scipy
-
-    # Whoever wants the package afterwards gets the real one.
-    hollow = ModuleType(package)
-    hollow.__path__ = [f"{folder}/{package.rpartition('.')[2]}" for folder in scipy.__path__]
-    sys.modules[package] = hollow
     try:
-        return importlib.import_module(f"{package}.{module}")
+        found = module_from_spec(spec)
+        spec.loader.exec_module(found)
     except ImportError:
         return None
-    finally:
-        del sys.modules[package]
+    return found
+
+
+def _folders(package: str) -> list[str]:
+    import scipy
+
+    return [f"{folder}/{package.rpartition('.')[2]}" for folder in scipy.__path__]
+
+
+def _functions() -> ModuleType:
+    """What has all of them: the compiled module, or the package."""
+    package, module = "scipy.special", "_ufuncs"
+    # Its neighbours, which it imports, are found through a stand-in for the package, and another thread that
+    # imports the package meanwhile would be given that.
+    if package not in sys.modules and len(sys._current_frames()) == 1:
+        hollow = ModuleType(package)
+        hollow.__path__ = _folders(package)
+        sys.modules[package] = hollow
+        try:
+            found = importlib.import_module(f"{package}.{module}")
+            if all(hasattr(found, name) for name in __all__):
+                return found
+        except ImportError:
+            pass
+        finally:
+            # Whoever wants the package afterwards gets the real one.
+            del sys.modules[package]
+    return importlib.import_module(package)
 
 
 if not TYPE_CHECKING:
-    _special = part_of("scipy.special", "_ufuncs") or importlib.import_module("scipy.special")
+    _special = _functions()
     globals().update({name: getattr(_special, name) for name in __all__})

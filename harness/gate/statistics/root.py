@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from simgate.harness.scipy_parts import part_of
+from simgate.harness.scipy_parts import compiled
 
 _RELATIVE = 4.0 * 2.0**-52
 """How near to the zero, of its size, it is found at best."""
@@ -38,7 +38,7 @@ def root(function: Callable[[float], float], low: float, high: float, precision:
 @cache
 def _brentq() -> Callable[..., Any]:
     """What ``scipy.optimize.brentq`` calls in the end."""
-    zeros: Any = part_of("scipy.optimize", "_zeros")
+    zeros: Any = compiled("scipy.optimize", "_zeros")
     if zeros is None:
         from scipy.optimize import _zeros as zeros
     found: Callable[..., Any] = zeros._brentq
