@@ -32,6 +32,8 @@ class AdapterTraits:
         pushes: Whether it pushes bodies (``ArticulatedSite.pushes``).
         steps_ahead: Whether it can begin a step before it is known which worlds go on (method ``step_ahead``,
             which takes what ``step`` does): the harness does its own work meanwhile.
+        serves_further_runs: Whether one run after another may have it (``simgate run --watch``); one that
+            keeps processes for what a pack says of its worlds is made anew for each.
         lacks: Says of a robot on its own joints, and of what it senses, why it cannot be moved here and what
             to do; empty when it can. None for a simulator that moves all that files can say.
     """
@@ -48,6 +50,7 @@ class AdapterTraits:
     overview: bool = False
     pushes: bool = False
     steps_ahead: bool = False
+    serves_further_runs: bool = True
     lacks: Callable[[JointedFile, Sequence[Sensor]], str] | None = None
 
 

@@ -109,6 +109,8 @@ def _begin_anew(earlier: Path | None) -> None:
     words = sys.orig_argv[1:]
     while "--reuse" in words:
         del words[words.index("--reuse") : words.index("--reuse") + 2]
-    words += [] if earlier is None else ["--reuse", str(earlier)]
+    # After a double dash there are packs alone.
+    end = words.index("--") if "--" in words else len(words)
+    words[end:end] = [] if earlier is None else ["--reuse", str(earlier)]
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, *words])

@@ -170,7 +170,9 @@ class Worker:
 
     def without_simulator(self) -> SimAdapter | None:
         """Releases all but the simulator, which the next worker has; None where it is to build a new one."""
-        simulator, self._adapter = self._adapter, None
+        simulator = None
+        if self._traits.serves_further_runs:
+            simulator, self._adapter = self._adapter, None
         self.close()
         return simulator
 

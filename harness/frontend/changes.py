@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from simgate.harness.results.record import RunRecord
+from simgate.sim_adapters.printable import printable
 
 POLL_S = 0.3
 """Between two looks; a change counts when nothing more has changed for so long."""
@@ -66,7 +67,7 @@ class UntilChanged:
         if not self._found and time.monotonic() >= self._next_s:
             self._found = self._files.changed()
             self._next_s = time.monotonic() + POLL_S
-        return f"{self._found[0].name} has changed" if self._found else ""
+        return f"{printable(self._found[0].name)} has changed" if self._found else ""
 
     def observe(self, record: RunRecord) -> None:
         """Nothing to learn."""

@@ -48,9 +48,14 @@ def reuse(plan: Plan, earlier: RunFolder) -> Plan:
         return plan
     for said in earlier.hosts_dir.glob("*.json"):
         shutil.copyfile(said, plan.folder.hosts_dir / said.name)
+    left_behind: list[str] = []
     for record in kept.values():
-        copy_files(earlier, plan.folder, record)
+        left_behind += copy_files(earlier, plan.folder, record)
         append_record(plan.folder.journal_path, record)
-    plan = with_manifest(plan, reused=Reused(run_id=earlier.path.name, records=len(kept)))
+    plan = with_manifest(
+        plan,
+        reused=Reused(run_id=earlier.path.name, records=len(kept)),
+        looked_past=(*plan.manifest.looked_past, *left_behind),
+    )
     left = tuple(variant for variant in plan.variants if variant.id not in kept)
     return replace(plan, variants=left, already_done=plan.already_done + len(kept))

@@ -39,7 +39,9 @@ class GymnasiumAdapter:
     """
 
     name = "gymnasium"
-    traits = AdapterTraits(quantities=frozenset((*get_args(OfEnvironment), *OF_BODIES)), planar=False)
+    traits = AdapterTraits(
+        quantities=frozenset((*get_args(OfEnvironment), *OF_BODIES)), planar=False, serves_further_runs=False
+    )
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
         read_options(f"{self.name} adapter", {}, options or {})

@@ -12,21 +12,26 @@ from pathlib import Path
 
 import pytest
 
+from simgate.harness.cli import watching as watching_module
 from simgate.harness.cli.main import main
 from simgate.harness.execution.engine import execute
 from simgate.harness.execution.events import VariantStarted
 from simgate.harness.execution.hosts.pool.kept_pool import KeptPool
 from simgate.harness.execution.planning.plan import Plan, plan_run, with_manifest
+from simgate.harness.execution.worker import Worker
 from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.frontend.changes import Files, UntilChanged
 from simgate.harness.merging.reuse import reuse
 from simgate.harness.merging.sources import CannotMerge
 from simgate.harness.packs.loader import load_pack
 from simgate.harness.results.run_folder import RunFolder
+from simgate.sim_adapters.traits import AdapterTraits
 from tests.integration.test_engine import alive, wait_until
 from tests.integration.test_engine_resume import hosts_below
 from tests.run_dirs import run_dirs
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import write_model, write_pack
+from tests.unit.execution.memory_plugins import MemoryAdapter
 
 __all__ = ["memory_plugins"]
 
@@ -129,6 +134,72 @@ def test_hosts_stay_for_another_pack_or_model_and_are_new_for_what_python_or_the
         _, [other] = begun(planned(tmp_path), kept)
         assert other != pid and not alive(pid)
     assert wait_until(lambda: not alive(other))
+
+
+def test_what_a_criterion_asks_of_a_process_is_told_by_one_of_this_run(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path, 2)
+    edit(pack, "collisions: {at_most: 0}", "cpu.rss_peak_mb: {at_most: 9000}")
+    with KeptPool() as kept:
+        _, [pid] = begun(planned(tmp_path), kept)
+        edit(pack, "at_most: 9000", "at_most: 8000")
+        assert begun(planned(tmp_path), kept)[1] != [pid]
+
+
+@pytest.mark.parametrize("serves", [True, False])
+def test_a_simulator_that_serves_no_further_run_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serves: bool
+) -> None:
+    closed: list[str] = []
+    monkeypatch.setattr(MemoryAdapter, "traits", AdapterTraits(serves_further_runs=serves), raising=False)
+    monkeypatch.setattr(MemoryAdapter, "close", lambda _: closed.append("closed"))
+    write_pack(tmp_path, 2)
+    worker = Worker(planned(tmp_path).setup(0), is_own_process=False)
+    worker.describe()
+    simulator = worker.without_simulator()
+    assert (simulator is not None, len(closed)) == (serves, not serves)
+
+
+def test_what_was_left_behind_is_told(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path, 2)
+    first = planned(tmp_path)
+    begun(first)
+    picture = first.folder.path / next(iter(first.folder.records()[0].artifacts.values()))
+    picture.rename(tmp_path / "elsewhere")
+    picture.symlink_to(tmp_path / "elsewhere")
+    edit(pack, "variants: {count: 2}", "variants: {count: 3}")
+    (said,) = reuse(planned(tmp_path), first.folder).folder.manifest().looked_past
+    assert picture.name in said and "was left behind" in said
+
+
+def test_a_command_begins_anew_with_the_run_before_among_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun_as: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda _, words: begun_as.append(words))
+    for given in (["--watch", "pack"], ["--watch", "--reuse", "old", "--", "pack"]):
+        monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "simgate", "run", *given])
+        watching_module._begin_anew(Path("runs/new"))
+    python = [sys.executable, "-m", "simgate", "run"]
+    assert begun_as == [
+        [*python, "--watch", "pack", "--reuse", "runs/new"],
+        [*python, "--watch", "--reuse", "runs/new", "--", "pack"],
+    ]
+
+
+def test_the_name_of_a_file_that_has_changed_writes_nothing_into_the_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "a\x1b[31m.csv"
+    rule = UntilChanged(Files([file]))
+    file.touch()
+    assert rule.should_stop() == r"a\x1b[31m.csv has changed"
+
+
+def test_a_log_takes_what_is_written_past_the_streams_of_python(tmp_path: Path) -> None:
+    log = tmp_path / "1" / "0.log"
+    code = (
+        "import io, os, sys; from pathlib import Path; sys.stdout = io.StringIO()\n"
+        "from simgate.harness.execution.hosts.host_log import log_to\n"
+        f"log_to(Path({str(log)!r})); os.write(1, b'one'); os.write(2, b'two')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300.0)
+    assert log.read_bytes() == b"onetwo"
 
 
 def test_what_a_kept_host_says_is_in_its_own_runs_log(tmp_path: Path) -> None:

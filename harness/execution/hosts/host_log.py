@@ -24,6 +24,7 @@ def log_to(path: Path) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as log:
-        for stream in (sys.stdout, sys.stderr):
+        for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
             stream.flush()
-            os.dup2(log.fileno(), stream.fileno())
+            # Whatever a library has put in the place of Python's stream.
+            os.dup2(log.fileno(), descriptor)

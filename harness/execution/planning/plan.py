@@ -107,8 +107,12 @@ def is_served_by(plan: Plan, earlier: Plan) -> bool:
     """Whether processes that hold an earlier plan can go on with this one.
 
     They load pack, model and a policy's network again, and keep what they have imported and what the
-    simulator has open: of that nothing may have changed.
+    simulator has open: of that nothing may have changed. The most memory that a process has had is of all
+    that it has ever held, so what a criterion asks of that is told by a new one.
     """
+    asked = (c.metric or "" for s in plan.pack.scenarios for c in (*s.accept, *s.hard))
+    if any(metric.startswith(("cpu.", "gpu.")) for metric in asked):
+        return False
     if (plan.pack.path, plan.pack.sim, plan.interpreter) != (
         earlier.pack.path,
         earlier.pack.sim,

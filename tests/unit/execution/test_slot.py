@@ -61,6 +61,13 @@ def busy(idle: Slot) -> Slot:
     return idle
 
 
+def test_a_host_that_goes_on_with_another_run_is_as_worn_as_before(busy: Slot, tmp_path: Path) -> None:
+    busy.batch_done()
+    setup = HostSetup(number=0, pack=make_pack(tmp_path), runtime="", run_dir=str(tmp_path), record="failed")
+    busy.go_on(setup, LIMITS)
+    assert (busy.served, busy.ready) == (3, False)
+
+
 def portion(count: int) -> list[Assignment]:
     return [Assignment(variant=variant, identity="i") for variant in make_variants(count)]
 

@@ -112,7 +112,7 @@ class HostPool:
                 self._recycle(slot)
             elif slot.host is not None:
                 slot.host.log_to(plan.folder.host_log(slot.number))
-                slot.occupy(slot.host, self._starter.setup(slot.number, None), plan.limits)
+                slot.go_on(self._starter.setup(slot.number, None), plan.limits)
 
     def run(
         self, variants: Sequence[Variant], stopping: StoppingRule | None = None, *, returns: bool = True

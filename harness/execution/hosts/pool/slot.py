@@ -53,6 +53,13 @@ class Slot:
         self._set_deadline("did not get ready", limits.startup_s)
         host.send(Init(setup=setup))
 
+    def go_on(self, setup: HostSetup, limits: HostLimits) -> None:
+        """Tells the host what to build next; what it has served counts on, for its process is the same."""
+        assert self.host is not None
+        served = self.served
+        self.occupy(self.host, setup, limits)
+        self.served = served
+
     def now_ready(self, recycle_after: int | None = None) -> None:
         """The host has built everything.
 
