@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class UnknownPlugin(LookupError):  # noqa: N818 - the name says what happened
         super().__init__(f"unknown {what} '{name}' (known: {', '.join(known) or 'none'});{hint}".rstrip(";"))
 
 
-@cache
+@lru_cache(maxsize=8)
 def _installed(path: tuple[str, ...], changed: tuple[float, ...]) -> dict[str, dict[str, EntryPoint]]:
     """Our entry points by group and name, for a search path whose folders have changed at these times.
 

@@ -71,10 +71,12 @@ class KeptImports:
 
 
 def _file() -> Path | None:
-    way = hashlib.sha256(f"{sys.version} {Path(imports.__file__).read_bytes().hex()}".encode()).hexdigest()
     try:
+        way = hashlib.sha256(
+            f"{sys.version} {Path(imports.__file__).read_bytes().hex()}".encode()
+        ).hexdigest()
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    except RuntimeError:  # Nobody knows where this user is at home.
+    except (OSError, RuntimeError):  # We are in an archive, or nobody knows where this user is at home.
         return None
     return Path(home) / "simgate" / "imports" / f"{way[:16]}.json"
 

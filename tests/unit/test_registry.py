@@ -56,3 +56,14 @@ def test_a_search_path_that_has_not_changed_is_looked_through_once(
     install(tmp_path, "acme-more", "0.7", "acme_more", entry_points_txt="[simgate.worlds]\nnew = acme:New\n")
     assert registry.names("simgate.worlds") == ["new"]
     assert len(looked) == 2
+
+
+def test_a_folder_that_changes_all_the_time_fills_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    registry._installed.cache_clear()
+    for second in range(20):
+        os.utime(tmp_path, (second, second))
+        assert registry.names("simgate.worlds") == []
+    assert registry._installed.cache_info().currsize < 20

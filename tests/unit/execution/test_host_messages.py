@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.execution.hosts import host_process
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
 from simgate.harness.execution.hosts.host_connection import HostGone
 from simgate.harness.execution.hosts.host_process import HostProcess
@@ -109,8 +108,11 @@ def test_an_interpreter_that_does_not_exist_is_an_error_of_the_caller(tmp_path: 
 def test_a_killed_host_that_the_kernel_takes_long_to_end_ends_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host_process, "_REAP_S", 0.0)
+    def not_yet(seconds: float) -> int:
+        raise subprocess.TimeoutExpired("host", seconds)
+
     host = HostProcess(0, tmp_path / "0.log")
+    monkeypatch.setattr(host._process, "wait", not_yet)
     host.kill()
     assert host.socket.fileno() == -1
     assert os.waitpid(host.pid, 0)[1] == signal.SIGKILL

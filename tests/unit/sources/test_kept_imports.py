@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.sources import kept_imports, modules
+from simgate.harness.sources import imports, kept_imports, modules
 from simgate.harness.sources.imports import Imports, imports_of
 from simgate.harness.sources.kept_imports import KeptImports
 
@@ -70,6 +70,14 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert [ask(), ask()] == [imports_of(TEXT, "acme")] * 2
     assert reads == ["acme"] * 2
+
+
+def test_nothing_is_kept_of_a_simgate_that_lies_in_an_archive(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, reads: list[str]
+) -> None:
+    monkeypatch.setattr(imports, "__file__", str(folder / "simgate.zip" / "imports.py"))
+    assert [ask(), ask()] == [imports_of(TEXT, "acme")] * 2
+    assert reads == ["acme"] * 2 and not folder.exists()
 
 
 def test_a_cache_that_is_full_keeps_what_the_run_has_read(
