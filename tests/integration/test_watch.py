@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from simgate.harness.cli.main import main
 from simgate.harness.execution.engine import execute
 from simgate.harness.execution.events import VariantStarted
 from simgate.harness.execution.hosts.pool.kept_pool import KeptPool
+from simgate.harness.execution.hosts.pool.served_again import is_served_by
 from simgate.harness.execution.planning.plan import Plan, plan_run, with_manifest
 from simgate.harness.execution.worker import Worker
 from simgate.harness.expansion.expand import expand_pack
@@ -24,6 +26,7 @@ from simgate.harness.frontend.changes import Files, UntilChanged
 from simgate.harness.merging.reuse import reuse
 from simgate.harness.merging.sources import CannotMerge
 from simgate.harness.packs.loader import load_pack
+from simgate.harness.results.parts import make_part
 from simgate.harness.results.run_folder import RunFolder
 from simgate.sim_adapters.traits import AdapterTraits
 from tests.integration.test_engine import alive, wait_until
@@ -113,7 +116,7 @@ def test_records_of_another_machine_are_refused_by_name(tmp_path: Path) -> None:
         reuse(planned(tmp_path), first.folder)
 
 
-def test_hosts_stay_for_another_pack_or_model_and_are_new_for_what_python_or_the_simulator_keep(
+def test_hosts_stay_for_another_pack_and_are_new_for_what_python_or_the_simulator_keep(
     tmp_path: Path,
 ) -> None:
     pack = write_pack(tmp_path, 2)
@@ -127,13 +130,55 @@ def test_hosts_stay_for_another_pack_or_model_and_are_new_for_what_python_or_the
         }
         write_model(tmp_path / "model", latency="constant: 500")
         slower = planned(tmp_path)
-        assert begun(slower, kept)[1] == [pid]
+        _, [fresh] = begun(slower, kept)
+        assert fresh != pid and not alive(pid), "a runtime of a team's own may keep what it has read"
         assert {ms for r in slower.folder.records() if r.latency for ms in r.latency.in_loop_ms} == {500.0}
         assert slower.folder.host_log(0).exists() and slower.folder.hosts()
         edit(pack, "time_limit_s: 10", "time_limit_s: 9")
         _, [other] = begun(planned(tmp_path), kept)
-        assert other != pid and not alive(pid)
+        assert other != fresh and not alive(fresh)
     assert wait_until(lambda: not alive(other))
+
+
+@pytest.mark.parametrize(
+    ("role", "by", "serves"),
+    [
+        ("model", {"runtime": "simgate.policies.runtimes:Torch"}, True),
+        ("model", {"runtime": "acme.fast:Runtime"}, False),
+        ("model", {"runtime": "simgate.policies.runtimes:Torch", "model": "decode.py:Decoder"}, False),
+        ("policy", {"policy": "simgate.policies.network:Network"}, True),
+        ("policy", {"policy": "acme.drive:Policy"}, False),
+        ("world", {}, False),
+    ],
+)
+def test_files_that_a_teams_own_code_has_read_may_be_kept_by_it(
+    tmp_path: Path, role: str, by: dict[str, str], serves: bool
+) -> None:
+    write_pack(tmp_path, 2)
+    plan = planned(tmp_path)
+    before, now = (
+        with_manifest(
+            plan,
+            fingerprint=plan.manifest.fingerprint.model_copy(
+                update={
+                    "parts": (
+                        make_part(role, "it", files={"weights": sha256}, entry=by.get(role, "")),
+                        *(make_part(one, one, entry=entry) for one, entry in by.items() if one != role),
+                    )
+                }
+            ),
+        )
+        for sha256 in ("1" * 64, "2" * 64)
+    )
+    assert (is_served_by(now, before), is_served_by(before, before)) == (serves, True)
+
+
+def test_other_numbers_of_workers_are_other_pools(tmp_path: Path) -> None:
+    write_pack(tmp_path, 4)
+    with KeptPool() as kept:
+        for hosts in (1, 2):
+            begun(replace(planned(tmp_path), hosts=hosts), kept)
+            assert kept._pool is not None and len(kept._pool._slots) == hosts
 
 
 def test_what_a_criterion_asks_of_a_process_is_told_by_one_of_this_run(tmp_path: Path) -> None:

@@ -36,7 +36,6 @@ from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.identity import identities
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
-from simgate.harness.results.parts import JUDGED, Part
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.files.trust import RUNS_CODE, require_trust
@@ -101,33 +100,6 @@ class Plan:
             parts=self.manifest.fingerprint.parts,
             versions=versions_of(self.folder.hosts()),
         )
-
-
-def is_served_by(plan: Plan, earlier: Plan) -> bool:
-    """Whether processes that hold an earlier plan can go on with this one.
-
-    They load pack, model and a policy's network again, and keep what they have imported and what the
-    simulator has open: of that nothing may have changed. The most memory that a process has had is of all
-    that it has ever held, so what a criterion asks of that is told by a new one.
-    """
-    asked = (c.metric or "" for s in plan.pack.scenarios for c in (*s.accept, *s.hard))
-    if any(metric.startswith(("cpu.", "gpu.")) for metric in asked):
-        return False
-    if (plan.pack.path, plan.pack.sim, plan.interpreter) != (
-        earlier.pack.path,
-        earlier.pack.sim,
-        earlier.interpreter,
-    ):
-        return False
-    now, before = plan.manifest.fingerprint, earlier.manifest.fingerprint
-    return (now.runtime, _held(now)) == (before.runtime, _held(before))
-
-
-def _held(fingerprint: Fingerprint) -> list[Part]:
-    """What a process keeps: code and installed releases of all parts, of those that judge also the files."""
-    loaded_again = {"sha256": "", "name": "", "files": {}, "said": {}}
-    parts = [part for part in fingerprint.parts or () if part.role != "pack"]
-    return [part.model_copy(update=loaded_again) if part.role in JUDGED else part for part in parts]
 
 
 def with_manifest(plan: Plan, **changes: object) -> Plan:

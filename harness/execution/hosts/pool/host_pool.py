@@ -23,10 +23,11 @@ from simgate.harness.execution.hosts.messages import (
     Started,
     ToParent,
 )
+from simgate.harness.execution.hosts.pool.served_again import is_served_by
 from simgate.harness.execution.hosts.pool.slot import Slot
 from simgate.harness.execution.hosts.pool.work_queue import MAX_ATTEMPTS, MAX_PLACES, WorkQueue
 from simgate.harness.execution.hosts.starting import CannotBegin, HostStarter, LocalHosts, NodeRefused
-from simgate.harness.execution.planning.plan import Plan, is_served_by
+from simgate.harness.execution.planning.plan import Plan
 from simgate.harness.execution.record_sink import RecordSink
 from simgate.harness.execution.stopping import NeverStop, StoppingRule
 from simgate.harness.expansion.variant import Variant

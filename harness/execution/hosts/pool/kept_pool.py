@@ -16,6 +16,7 @@ class KeptPool:
 
     def __init__(self) -> None:
         self._pool: HostPool | None = None
+        self._hosts = 0
 
     def __enter__(self) -> KeptPool:
         return self
@@ -38,6 +39,9 @@ class KeptPool:
             listeners: Told what happens.
             retried: Variant -> how often the machine's fault has been tried again.
         """
+        if self._hosts != plan.hosts:
+            self.__exit__(None, None, None)
+            self._hosts = plan.hosts
         if self._pool is None:
             self._pool = HostPool(plan, listeners=listeners, retried=retried)
         else:
