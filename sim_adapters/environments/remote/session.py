@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .company import course_among
+from .company import is_independent
 from .draws import Draws
 from .episode import Episode, picture_of, reset
 from .making import COUNT, maker_of, one_world
@@ -104,7 +104,7 @@ class Session:
                 "versions": versions_of(module, *(preset.packages if preset is not None else ())),
             }
         finally:
-            _closed(env)
+            closed(env)
 
     def begin(
         self, slot: int, seed: int, values: Mapping[str, Any], asked: Sequence[str] = ()
@@ -238,27 +238,27 @@ class Session:
 
     def independent(self, values: Mapping[str, Any], seed: int, steps: int, info: Sequence[str] = ()) -> bool:
         """Whether an episode is what it is alone beside others of other seeds, values and actions."""
-        self.close()
-        mine = seed, values
-        among = [(seed + 1, values), mine, (seed + 2, {})]
-        return course_among(self, [mine], 0, steps, info) == course_among(self, among, 1, steps, info)
+        return is_independent(self, values, seed, steps, info)
 
     def action_space(self, slot: int) -> Any:
         """Of the environment in a slot."""
         return self._slots[slot].env.action_space
 
-    def beside(self, slots: Sequence[int], mine: int, actions: Sequence[Any]) -> None:
-        """Steps all slots but one; what goes wrong there, or is over, is nobody's."""
-        for slot, action in zip(slots, actions):
-            if slot == mine or slot not in self._slots:
-                continue
+    def beside(self, actions: Mapping[int, Any], mine: int) -> set[int]:
+        """Steps slots beside another one; what goes wrong there is nobody's.
+
+        Returns:
+            Those that are over by it.
+        """
+        over = set()
+        for slot, action in actions.items():
             try:
                 answer = self.steps([slot], action.astype(np.float64).reshape(1, -1))
-                over = answer["terminated"][0] or answer["truncated"][0]
+                if answer["terminated"][0] or answer["truncated"][0]:
+                    over.add(slot)
             except (Exception, SystemExit):
-                over = True
-            if over:
-                self.end(slot)
+                over.add(slot)
+        return over
 
     def _is_default(self, target: str, value: Any, others: Mapping[str, Any]) -> bool:
         if target.startswith("options."):
@@ -270,7 +270,7 @@ class Session:
                 return target[5:] in known and same(known[target[5:]], value)
             return same(place_of(env.unwrapped, target).read(), value)
         finally:
-            _closed(env)
+            closed(env)
 
     def _course(self, values: Mapping[str, Any], seed: int, steps: int, asked: Sequence[str]) -> str:
         """A digest over what is seen and earned under random actions, and over what ends it by raising: of
@@ -308,7 +308,7 @@ class Session:
                 episode.restore()
             except (Exception, SystemExit):
                 traceback.print_exc()
-            _closed(episode.env)
+            closed(episode.env)
 
     def close(self) -> None:
         """Closes all, the latest first: each puts back what it has found."""
@@ -331,7 +331,7 @@ def _spaces_of(env: Any) -> list[str]:
     return [", ".join(seen), told]
 
 
-def _closed(env: Any) -> None:
+def closed(env: Any) -> None:
     """Closes an environment, whose results are in by now: what it raises is no fault of the next episode."""
     try:
         env.close()

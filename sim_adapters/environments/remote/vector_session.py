@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,13 @@ from .episode import Episode
 from .making import COUNT
 from .physics import PREFIX
 from .refused import Refused, told
-from .session import Session
+from .session import Session, closed
 from .spaces import fitting
 from .vectors import Row, Vector, is_vector, per_world_in, single_of
 
 _PROBE_STEPS = 100
+_OF_ALL = ("make.", "options.")
+"""How targets begin that are of all worlds of a vector."""
 
 
 def session_of(**opened: Any) -> Session:
@@ -87,10 +89,12 @@ class VectorSession(Session):
         except Exception as error:
             why = f"its worlds cannot each be given a seed ({told(error)})"
         else:
-            vector.env.close()
-            if self.repeats({}, 0, _PROBE_STEPS):
+            if self.independent({}, 0, _PROBE_STEPS):
                 return
-            why = "under one seed and the same actions a world is another one among others than alone"
+            who = "among others than alone" if self.repeats({}, 0, _PROBE_STEPS) else "each time, alone too"
+            why = f"under one seed and the same actions a world is another one {who}"
+        finally:
+            closed(vector.env)
         raise Refused(
             f"a {kind} has worlds that hang together: {why}. Name what makes a single one (of "
             "make_vec: vectorization_mode: sync), and 'sim: {batch: ...}' runs several side by side"
@@ -107,8 +111,8 @@ class VectorSession(Session):
         self.close()
         together: dict[str, list[int]] = {}
         for place, (one, names) in enumerate(zip(values, asked)):
-            shared = {k: v for k, v in one.items() if k.startswith(("make.", "options."))}
-            is_alone = any(not self._is_per_world(k) for k in one.keys() - shared.keys())
+            shared = {k: v for k, v in one.items() if k.startswith(_OF_ALL)}
+            is_alone = not all(_may_share(k, self._per_world) for k in one)
             is_alone = is_alone or any(name.startswith(PREFIX) for name in names)
             together.setdefault(f"{place if is_alone else ''} {sorted(shared.items())}", []).append(place)
         begun: dict[int, dict[str, Any]] = {}
@@ -117,10 +121,6 @@ class VectorSession(Session):
             answers = [self.begin(*given[0])] if len(given) == 1 else self._begin_together(given)
             begun.update(zip(places, answers))
         return [begun[place] for place in range(len(slots))]
-
-    def _is_per_world(self, target: str) -> bool:
-        name, _, rest = target.partition(".")
-        return name.startswith("attr/") and name[5:] in self._per_world and rest.split(".")[0] == "0"
 
     def _begin_together(
         self, given: Sequence[tuple[int, int, Mapping[str, Any], Sequence[str]]]
@@ -131,11 +131,15 @@ class VectorSession(Session):
         self._draws.resume(first)
         made = {**self._make_with, **{k[5:]: v for k, v in values.items() if k.startswith("make.")}}
         vector = self._vector(made, len(given))
+        if not all(_may_share(k, vector.per_world) for _, _, own, _ in given for k in own):
+            vector.env.close()
+            return [self.begin(*one) for one in given]
         episodes = []
         for row, (slot, _, own, asked) in zip(vector.rows, given):
             episode = self._slots[slot] = Episode(row, own, asked, self._camera)
-            episode.set()
             episodes.append(episode)
+        for episode in episodes:
+            episode.set()
         self._draws.resume(first)
         options = {k[8:]: v for k, v in values.items() if k.startswith("options.")}
         vector.reset([seed for _, seed, _, _ in given], options)
@@ -155,15 +159,21 @@ class VectorSession(Session):
             vector.step(told)
         return super().steps(slots, actions)
 
-    def repeats(self, values: Mapping[str, Any], seed: int, steps: int, info: Sequence[str] = ()) -> bool:
-        """Whether an episode is the same again, and also among others."""
-        return super().repeats(values, seed, steps, info) and self.independent(values, seed, steps, info)
+    def beside(self, actions: Mapping[int, Any], mine: int) -> set[int]:
+        """See :meth:`Session.beside`; worlds that share its vector are stepped with it."""
+        vector, apart = self._slots[mine].env.vector, {}
+        for slot, action in actions.items():
+            row: Row = self._slots[slot].env
+            if row.vector is vector:
+                vector.tell(row.index, action)
+            else:
+                apart[slot] = action
+        return super().beside(apart, mine)
 
-    def beside(self, slots: Sequence[int], mine: int, actions: Sequence[Any]) -> None:
-        """See :meth:`Session.beside`; worlds that share a vector are stepped with it."""
-        vector = self._slots[mine].env.vector
-        if vector.count < len(slots):
-            super().beside(slots, mine, actions)
-            return
-        for slot, action in zip(slots, actions):
-            vector.tell(slot, action)
+
+def _may_share(target: str, arrays: Collection[str]) -> bool:
+    """Whether worlds that share a vector can each have a value of their own, or share it knowingly."""
+    name, _, rest = target.partition(".")
+    return target.startswith(_OF_ALL) or (
+        name.startswith("attr/") and name[5:] in arrays and rest.split(".")[0] == "0"
+    )

@@ -56,7 +56,6 @@ class Vector:
 
     def reset(self, seeds: Sequence[int], options: Mapping[str, Any]) -> None:
         """Resets all worlds, each with its seed."""
-        self._seeds = list(seeds)
         given = {"options": dict(options)} if options else {}
         self._observation, self._infos = self.env.reset(seed=list(seeds), **given)
 
@@ -64,7 +63,8 @@ class Vector:
         """One step of all worlds; those that ``actions`` does not name are told what they were last."""
         if self._mode == "Disabled" and self._over:
             mask = np.isin(np.arange(self.count), sorted(self._over))
-            self.env.reset(seed=self._seeds, options={"reset_mask": mask})
+            # Seeds would give the worlds that go on their first draws again.
+            self.env.reset(options={"reset_mask": mask})
             self._over.clear()
         for index, action in actions.items():
             self.tell(index, action)

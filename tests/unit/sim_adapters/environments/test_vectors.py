@@ -75,6 +75,11 @@ def test_every_episode_is_that_of_a_single_environment(name: str, mode: str, pyt
     assert episodes(name, SEEDS[::-1], python=python, mode=mode) == alone[::-1]
 
 
+def test_a_world_that_begins_anew_gives_no_other_one_new_draws() -> None:
+    alone = [episodes("Cart", [seed], gusts=0.02)[0] for seed in SEEDS]
+    assert episodes("Carts", SEEDS, mode="Disabled", gusts=0.02) == alone
+
+
 def test_worlds_in_processes_of_their_own_are_taken_out_of_them() -> None:
     assert episodes("apart", SEEDS[:2], gain=2.0) == episodes("Cart", SEEDS[:2], gain=2.0)
 
@@ -87,6 +92,12 @@ def test_values_of_one_world_are_its_own_and_read_back() -> None:
     assert episodes("Carts", seeds, rows) == alone
     assert episodes("synced", seeds, singles) == alone
     assert episodes("Carts", seeds[:2], [{"attr/gravity.2": -1.0}, {}])[0][2] == []
+    link = opened("vector_env.py:Carts")
+    link.call("describe")
+    values = [{"attr/friction.0": 0.4}, {"attr/friction.0": 0.6}]  # One number of all worlds.
+    begun = link.call("begins", slots=[0, 1], seeds=[1, 2], values=values, asked=[[], []])
+    assert [one["lost"] for one in begun] == [[], []]
+    link.close()
 
 
 def test_a_value_that_does_not_stay_is_named_for_its_world_alone() -> None:
@@ -128,12 +139,22 @@ def test_worlds_that_hang_together_are_refused_by_name(
     link.close()
 
 
-def test_a_value_that_moves_the_worlds_beside_it_makes_no_episode_repeatable() -> None:
+@pytest.mark.parametrize("name", ["Carts", "wrapped", "synced"])
+@pytest.mark.parametrize("values", [{}, {"make.gain": 2.0}, {"options.shift": 0.05}])
+def test_worlds_that_do_not_hang_together_are_not_said_to(name: str, values: dict[str, Any]) -> None:
+    link = opened(f"vector_env.py:{name}")
+    link.call("describe")
+    assert link.call("independent", values=values, seed=0, steps=40)
+    link.close()
+
+
+def test_a_value_that_moves_the_worlds_beside_it_makes_no_episode_independent() -> None:
     about = {"seed": 0, "steps": 40, "info": []}
     link = opened("vector_env.py:Carts", pull=0.01, by="masses")
     link.call("describe")
-    assert link.call("repeats", values={}, **about)
-    assert not link.call("repeats", values={"attr/masses.0": 2.0}, **about)
+    assert link.call("independent", values={}, **about)
+    assert not link.call("independent", values={"attr/masses.0": 2.0}, **about)
+    assert link.call("repeats", values={"attr/masses.0": 2.0}, **about)
     link.close()
 
 

@@ -14,12 +14,12 @@ TOLD = spaces.Box(-1.0, 1.0, (1,), np.float32)
 
 
 class Cart(gymnasium.Env):
-    """Pushed along a line until it is at a mark, or beyond 0.3 m on the other side."""
+    """Pushed along a line until it is at a mark, or beyond 0.3 m on the other side; gusts are drawn."""
 
     observation_space, action_space = SEEN, TOLD
 
-    def __init__(self, gain: float = 1.0, wind: float = 0.0) -> None:
-        self.gain, self.wind, self.mass = gain, wind, 1.0
+    def __init__(self, gain: float = 1.0, wind: float = 0.0, gusts: float = 0.0) -> None:
+        self.gain, self.wind, self.gusts, self.mass = gain, wind, gusts, 1.0
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -31,6 +31,8 @@ class Cart(gymnasium.Env):
     def step(self, action):
         self.speed += 0.1 * (self.gain * np.float64(action[0]) + self.wind) / self.mass
         self.at += 0.1 * self.speed
+        if self.gusts:
+            self.at += self.gusts * self.np_random.uniform()
         there = bool(self.at >= self.mark)
         info = {"gap": {"m": self.mark - self.at}, "there": there}
         return self._seen(), -(self.mark - self.at), there, bool(self.at < -0.3), info
@@ -50,12 +52,16 @@ class Carts(VectorEnv):
         says: Whether it says when worlds begin anew.
     """
 
-    def __init__(self, num_envs=1, gain=1.0, wind=0.0, mode="NextStep", pull=0.0, by="speed", says=True):
+    def __init__(
+        self, num_envs=1, gain=1.0, wind=0.0, mode="NextStep", pull=0.0, by="speed", says=True, gusts=0.0
+    ):
+        self.gusts = gusts
         self.num_envs, self.gain, self.wind, self.pull, self.by = num_envs, gain, wind, pull, by
         self.mode = AutoresetMode(mode)
         self.metadata = {"autoreset_mode": self.mode} if says else {}
         self.says = says
         self.masses, self.gravity = np.ones(num_envs), np.array([0.0, 0.0, -9.81])
+        self.friction = np.array([0.5])
         self.single_observation_space, self.single_action_space = SEEN, TOLD
         self.observation_space = gymnasium.vector.utils.batch_space(SEEN, num_envs)
         self.action_space = gymnasium.vector.utils.batch_space(TOLD, num_envs)
@@ -82,6 +88,8 @@ class Carts(VectorEnv):
         beside = self.speed if self.by == "speed" else self.masses - 1.0
         self.speed += 0.1 * push / self.masses + self.pull * (beside.sum() - beside)
         self.at += 0.1 * self.speed
+        if self.gusts:
+            self.at += self.gusts * np.array([draw.uniform() for draw in self.draws])
         terminated, truncated = self.at >= self.mark, self.at < -0.3
         rewards = -(self.mark - self.at)
         infos = {"gap": {"m": self.mark - self.at}, "there": terminated.copy(), "all": self.at.mean()}
