@@ -71,6 +71,11 @@ def test_every_example_has_all_that_a_gate_in_ci_needs(name):
     assert [one for one in wanted if not re.search(one, text)] == []
 
 
+@pytest.mark.parametrize("name", ["Jenkinsfile", "Jenkinsfile.gpu"])
+def test_no_run_but_a_go_becomes_a_baseline_where_a_step_goes_on_after_others(name):
+    assert re.search(r"if \(code == 0\) \{ sh '[^']*baseline set main", (CI / name).read_text())
+
+
 @pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml", "isaac-sim.Dockerfile"])
 def test_every_simgate_command_is_one_that_simgate_takes(name):
     typed = [found for words in scripts()[name] if (found := simgate_arguments(words))]
