@@ -49,6 +49,7 @@ class Told:
         version: Of the tool; empty where the file does not say.
         policy: What was judged; empty where the file does not say.
         success: What says success, where it is not the tool's one key for it.
+        is_cut_short: Whether it ended before nobody knows how many episodes; an episode says that it did.
     """
 
     tool: str
@@ -56,3 +57,4 @@ class Told:
     version: str = ""
     policy: str = ""
     success: str = ""
+    is_cut_short: bool = False

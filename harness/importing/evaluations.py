@@ -60,20 +60,21 @@ def vla_eval(root: Value, success: str | None) -> Told:
         require_count(task.get("num_episodes"), len(listed), "episodes")
         episodes += [_vla_eval_episode(task.need("task").text(), one, success) for one in listed]
     require_count(root.get("num_episodes_total"), len(episodes), "episodes")
-    episodes += _vla_eval_unfinished(root)
-    version = root.get("harness_version")
-    return Told("vla-eval", tuple(episodes), version.text() if version else "")
+    partial, version = root.get("partial"), root.get("harness_version")
+    numbers: list[str] = []
+    if is_partial := bool(partial and partial.truth()):
+        numbers = [one.need("item").text() for one in root.get("queue_unfinished") or ()]
+    episodes += [_unfinished(number) for number in numbers or ["rest"] * is_partial]
+    return Told(
+        "vla-eval",
+        tuple(episodes),
+        version.text() if version else "",
+        is_cut_short=is_partial and not numbers,
+    )
 
 
-def _vla_eval_unfinished(root: Value) -> Iterator[Episode]:
-    """What a run that was cut short had before it: by number where the file lists it, else one for all."""
-    partial = root.get("partial")
-    if partial is None or not partial.truth():
-        return
-    listed = root.get("queue_unfinished")
-    numbers = [one.need("item").text() for one in listed] if listed else []
-    for number in numbers or ["rest"]:
-        yield Episode("unfinished", number, None, "the evaluation ended before it", failed_to_run=True)
+def _unfinished(number: str) -> Episode:
+    return Episode("unfinished", number, None, "the evaluation ended before it", failed_to_run=True)
 
 
 def _vla_eval_episode(task: str, one: Value, success: str | None) -> Episode:
@@ -97,7 +98,8 @@ def inspect_robots(root: Value, success: str | None) -> Told:
     keys: set[str] = set()
     episodes = [one for sample in root.need("samples") for one in _scene(about, sample, success, keys)]
     trials = len(episodes)
-    if (why := root.get("error")) is not None or status in ("error", "started"):
+    why = root.get("error")
+    if is_cut_short := why is not None or status in ("error", "started"):
         reason = why.text() if why else f"the log ends with status '{status}'"
         episodes.append(Episode(about.need("task").text(), "log", None, reason, failed_to_run=True))
     require_count(root.need("results").get("total_trials"), trials, "trials")
@@ -105,7 +107,7 @@ def inspect_robots(root: Value, success: str | None) -> Told:
     version = about.get("inspect_robots_version")
     named = f"{policy} {checkpoint.text()}" if checkpoint else policy
     told = version.text() if version else ""
-    return Told("inspect-robots", tuple(episodes), told, named, ", ".join(sorted(keys)))
+    return Told("inspect-robots", tuple(episodes), told, named, ", ".join(sorted(keys)), is_cut_short)
 
 
 def _scene(about: Value, sample: Value, success: str | None, keys: set[str]) -> Iterator[Episode]:

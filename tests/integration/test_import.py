@@ -53,6 +53,17 @@ def test_the_verdict_is_that_of_the_exact_binomial_by_hand(tmp_path: Path, won: 
     assert took(tmp_path, lerobot(tmp_path / "eval_info.json", won, 60))[0] == code
 
 
+@pytest.mark.parametrize(("unfinished", "code"), [(None, 20), ([{"item": 300}], 0)])
+def test_a_result_that_lacks_nobody_knows_how_many_episodes_is_never_go(
+    tmp_path: Path, unfinished: list[dict[str, int]] | None, code: int
+) -> None:
+    episodes = [{"episode_id": k, "metrics": {"success": True}} for k in range(300)]
+    body = {"benchmark": "b", "tasks": [{"task": "reach", "episodes": episodes}], "partial": True}
+    more = {} if unfinished is None else {"queue_unfinished": unfinished}
+    (tmp_path / "r.json").write_text(json.dumps({**body, **more}))
+    assert took(tmp_path, tmp_path / "r.json")[0] == code
+
+
 def test_an_imported_run_says_what_it_is_and_cannot_be_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
