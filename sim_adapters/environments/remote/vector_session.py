@@ -67,7 +67,8 @@ class VectorSession(Session):
         if count == 1:
             self._per_world = per_world_in(env)
         inner = vars(env.unwrapped)
-        return Vector(env, [name for name in self._per_world if np.shape(inner.get(name))[:1] == (count,)])
+        per_world = [name for name in self._per_world if np.shape(inner.get(name))[:1] == (count,)]
+        return Vector(env, per_world, self._camera)
 
     def describe(self) -> dict[str, Any]:
         """See :meth:`Session.describe`.

@@ -39,13 +39,23 @@ class Vector:
     Args:
         env: As it was made.
         per_world: Names of its attributes that are arrays with one entry a world.
+        camera: Whether it is drawn.
+
+    Raises:
+        Refused: It would be drawn as the next episode where one ends.
     """
 
-    def __init__(self, env: Any, per_world: Sequence[str] = ()) -> None:
+    def __init__(self, env: Any, per_world: Sequence[str] = (), camera: bool = False) -> None:
         self.env, self.count, self.per_world = env, int(env.num_envs), frozenset(per_world)
         self.rows = [Row(self, index) for index in range(self.count)]
         mode = (getattr(env, "metadata", None) or {}).get("autoreset_mode")
         self._mode = str(getattr(mode, "value", mode))
+        if camera and self._mode not in ("NextStep", "Disabled"):
+            env.close()
+            raise Refused(
+                "the last picture of an episode would be the first of the next one, which begins in the same "
+                "step; make it with autoreset_mode NextStep or Disabled, or leave camera out"
+            )
         self._open = set(range(self.count))
         self._over: set[int] = set()
         self._drawn: Any = None

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simgate.sim_adapters.environments.link import open_link
 from simgate.sim_adapters.environments.remote.refused import Refused
-from tests.unit.sim_adapters.environments.links import opened
+from tests.unit.sim_adapters.environments.links import HERE, opened
 
 SEEDS = [3, 4, 5, 6]
 ASKED = ["gap.m", "there"]
@@ -78,6 +79,25 @@ def test_every_episode_is_that_of_a_single_environment(name: str, mode: str, pyt
 def test_a_world_that_begins_anew_gives_no_other_one_new_draws() -> None:
     alone = [episodes("Cart", [seed], gusts=0.02)[0] for seed in SEEDS]
     assert episodes("Carts", SEEDS, mode="Disabled", gusts=0.02) == alone
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+def test_the_last_picture_of_an_episode_is_never_one_of_the_next(mode: str) -> None:
+    made = {"name": "vector_env.py:Carts", "folder": str(HERE), "make": {"mode": mode}, "camera": True}
+    if mode == "SameStep":
+        with pytest.raises(Refused, match=r"would be the first of the next one.* NextStep or Disabled"):
+            open_link(None, made).call("describe")
+        return
+    link = open_link(None, made)
+    assert link.call("describe")["picture"] == (2, 2, 3)
+    link.call("begins", slots=[0, 1], seeds=[3, 4], values=[{}] * 2, asked=[[]] * 2)
+    over = False
+    while not over:
+        answer = link.call("steps", slots=[0, 1], actions=np.ones((2, 1)))
+        over = answer["terminated"][0]
+    seen = answer["observation"]
+    assert seen["render.rgb"][0, 0, 0, 0] == int(100 * seen["obs.cart"][0, 0]) > 0
+    link.close()
 
 
 def test_worlds_in_processes_of_their_own_are_taken_out_of_them() -> None:

@@ -53,9 +53,18 @@ class Carts(VectorEnv):
     """
 
     def __init__(
-        self, num_envs=1, gain=1.0, wind=0.0, mode="NextStep", pull=0.0, by="speed", says=True, gusts=0.0
+        self,
+        num_envs=1,
+        gain=1.0,
+        wind=0.0,
+        mode="NextStep",
+        pull=0.0,
+        by="speed",
+        says=True,
+        gusts=0.0,
+        render_mode=None,
     ):
-        self.gusts = gusts
+        self.gusts, self.render_mode = gusts, render_mode
         self.num_envs, self.gain, self.wind, self.pull, self.by = num_envs, gain, wind, pull, by
         self.mode = AutoresetMode(mode)
         self.metadata = {"autoreset_mode": self.mode} if says else {}
@@ -114,6 +123,9 @@ class Carts(VectorEnv):
             self._begin(over.copy())
             infos["gap"] = {"m": self.mark - self.at}
         return self._seen(), rewards, terminated.astype(bool), truncated.astype(bool), infos
+
+    def render(self):
+        return tuple(np.full((2, 2, 3), 100 * at, np.uint8) for at in np.abs(self.at))
 
     def _seen(self):
         cart = np.stack([self.at, self.speed], axis=1).astype(np.float32)
