@@ -23,8 +23,10 @@ from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.tasks.task import Task
-from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, Brief, Heard, Policy
+from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, Act, Brief, Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.embodiment import ActionSpec
+from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.environment import instruction_of
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.sensors.worn import WornRobots, worn_of
@@ -90,12 +92,9 @@ def run_episodes(
         clock.lap("truth")
         shown = robots.shown(observation)
         perception.sense(shown, worlds)
-        step = observation.step
-        if timing.is_control(step):
-            arrived = perception.deliver(step, worlds)
-            heard = [told(results, cast.models) for results in arrived]
-            answered = cast.policy.act(perception.shown(shown), heard)
-            acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, step)
+        if timing.is_control(observation.step):
+            arrived = perception.deliver(observation.step, worlds)
+            acts = _acts(cast, perception.shown(shown), arrived, embodiment.action, worlds)
             clock.lap("policy")
             for world in worlds:
                 actions[world] = robots.done(world, acts[world].values)
@@ -123,6 +122,18 @@ def run_episodes(
         run.finish(health, latencies[world], perception.views(world))
         for world, (run, health) in enumerate(zip(runs, adapter.health(), strict=True))
     ]
+
+
+def _acts(
+    cast: Cast,
+    shown: Observation,
+    arrived: Sequence[Sequence[Delivery]],
+    spec: ActionSpec,
+    worlds: Sequence[int],
+) -> Sequence[Act]:
+    """What the policy answers, one act for each world; see :func:`.checked_acts`."""
+    answered = cast.policy.act(shown, [told(results, cast.models) for results in arrived])
+    return checked_acts(cast.policy, answered, spec, len(arrived), worlds, shown.step)
 
 
 def _briefs(cast: Cast, scenes: Sequence[Scene], policy_seeds: Sequence[int]) -> list[Brief]:

@@ -54,6 +54,32 @@ def keep_files(
     Returns:
         Name -> path relative to the run's folder, and a sentence for each file that is missing.
     """
+    kept: dict[str, str] = {}
+    notes: list[str] = []
+    for name, path, write in _files(folder, mode, variant, episode, judged):
+        if name == FILM and "trace" not in kept:
+            continue  # Why there is no recording is said already.
+        try:
+            # Made anew when somebody has cleared it; the run's own folder is not, for then there is no run.
+            path.parent.mkdir(exist_ok=True)
+            with naming(path):
+                write(path)
+        except Exception as error:
+            log_traceback()
+            with contextlib.suppress(OSError):
+                path.unlink()
+            what = " ".join(str(error).split())
+            said = name.replace(STRIP, "strip of ").replace("_", " ")
+            notes.append(f"no {said}: {type(error).__name__}: {what}")
+        else:
+            kept[name] = path.relative_to(folder.path).as_posix()
+    return kept, tuple(notes)
+
+
+def _files(
+    folder: RunFolder, mode: RecordMode, variant: Variant, episode: Episode, judged: Score
+) -> list[tuple[str, Path, Write]]:
+    """Name, place and writer of each file that is kept, in the order in which they are written."""
     wanted = not judged.is_clean or mode == "all"
     stem = file_stem(variant.id)
     files: list[tuple[str, Path, Write]] = []
@@ -78,26 +104,7 @@ def keep_files(
             title = f"{variant.id} {judged.outcome.value}"
             film = partial(write_failure, recording=recording, judged=judged, title=title)
             files.append((FILM, recording.with_suffix(".webp"), film))
-    kept: dict[str, str] = {}
-    notes: list[str] = []
-    for name, path, write in files:
-        if name == FILM and "trace" not in kept:
-            continue  # Why there is no recording is said already.
-        try:
-            # Made anew when somebody has cleared it; the run's own folder is not, for then there is no run.
-            path.parent.mkdir(exist_ok=True)
-            with naming(path):
-                write(path)
-        except Exception as error:
-            log_traceback()
-            with contextlib.suppress(OSError):
-                path.unlink()
-            what = " ".join(str(error).split())
-            said = name.replace(STRIP, "strip of ").replace("_", " ")
-            notes.append(f"no {said}: {type(error).__name__}: {what}")
-        else:
-            kept[name] = path.relative_to(folder.path).as_posix()
-    return kept, tuple(notes)
+    return files
 
 
 def _recording(stem: Path, variant: Variant, episode: Episode, judged: Score) -> tuple[Path, Write]:
