@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from simgate.harness.gate.comparing.comparability import machine_class, pack_digest
+from simgate.harness.gate.kept_pack import kept_pack
+from simgate.harness.gate.verdict import subject
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.damage import damage
 from simgate.harness.results.file_lock import FileLock
@@ -39,6 +41,7 @@ class NamedBaseline(ResultModel):
     pack_digest: str
     machine: str
     model: str
+    """What was judged: the model, else the policy."""
     decision: str
     """Of the run's own verdict when the name was given; empty when it had none."""
     set_utc: str
@@ -133,7 +136,7 @@ def named(name: str, folder: RunFolder, decision: str, run: str) -> NamedBaselin
         pack=manifest.pack_name,
         pack_digest=pack_digest(manifest.pack),
         machine=machine_class(fingerprint),
-        model=fingerprint.model,
+        model=subject(fingerprint.model, kept_pack(manifest).driver),
         decision=decision,
         set_utc=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -1,7 +1,8 @@
 """Named baselines in a place that many machines see: a folder, or an object store through fsspec.
 
-One object an entry, and one for the evidence of its run (manifest, journal and what hosts said, in a zip), so
-that writers need no lock: the entry is written last and replaces the one that had its name.
+One object an entry, and one for the evidence of its run (manifest, journal and what hosts said, and the same
+of the run that it was held against, in a zip), so that writers need no lock: the entry is written last and
+replaces the one that had its name.
 
     <store>/<name>/<pack's digest>-<machine>.json    which run
     <store>/runs/<run id>-<sha256>.zip               its evidence
@@ -18,7 +19,9 @@ import zipfile
 from pathlib import Path
 from typing import Protocol
 
+from simgate.harness.gate.comparing.baseline_copy import CHURN, FOLDER
 from simgate.harness.gate.comparing.baseline_store import NamedBaseline, NoBaseline, choose, named, parsed
+from simgate.harness.gate.comparing.first_baseline import FILE as FIRST
 from simgate.harness.object_store import ObjectStore
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.run_folder import RunFolder
@@ -28,7 +31,9 @@ from simgate.sim_adapters.files.plain_file import read_plain
 
 MOST_BYTES = 4 << 30
 """Of a run's evidence, unpacked."""
-_EVIDENCE = re.compile(r"manifest\.json|journal\.ndjson|hosts/[0-9]+\.json")
+_EVIDENCE = re.compile(
+    rf"({FOLDER}/)?(manifest\.json|journal\.ndjson|hosts/[0-9]+\.json)|{re.escape(CHURN)}|{re.escape(FIRST)}"
+)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _RUN = re.compile(r"runs/[A-Za-z0-9][\w.-]*\.zip", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -152,9 +157,11 @@ def _pack(folder: RunFolder) -> bytes:
     """The evidence of a run; the same bytes for the same evidence."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in folder.evidence_files():
+        against = RunFolder(folder.path / FOLDER)
+        found = [*folder.evidence_files(), *(against.evidence_files() if against.path.is_dir() else ())]
+        for path in [*found, folder.path / CHURN, folder.path / FIRST]:
             name = path.relative_to(folder.path).as_posix()
-            if _EVIDENCE.fullmatch(name):
+            if path.is_file() and _EVIDENCE.fullmatch(name):
                 archive.writestr(zipfile.ZipInfo(name, _STAMP), path.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
@@ -172,6 +179,7 @@ def _unpack(content: bytes, target: Path, where: str) -> None:
             ):
                 raise NoBaseline(f"{where} is no run's evidence: it holds other files, or too many bytes")
             for info in infos:
+                (place / info.filename).parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(info) as source, (place / info.filename).open("xb") as file:
                     shutil.copyfileobj(source, file)
         fresh.rename(target.parent)

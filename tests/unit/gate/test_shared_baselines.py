@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.main import main
+from simgate.harness.gate.comparing.baseline_copy import keep_baseline
 from simgate.harness.gate.comparing.baseline_store import NoBaseline
 from simgate.harness.gate.comparing.comparability import machine_class, pack_digest
+from simgate.harness.gate.comparing.first_baseline import declare_first
 from simgate.harness.gate.comparing.shared_baselines import SharedBaselines
+from simgate.harness.gate.decide import decide_folder
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.run_folder import RunFolder
 from tests.unit.gate.pairs import REGRESSION, run_of
@@ -58,6 +61,22 @@ def test_a_run_is_found_again_on_another_machine_with_all_of_its_evidence(addres
     assert found.fingerprint() == folder.fingerprint()
     assert not found.path.is_relative_to(tmp_path / "here")
     assert there.folder_of(there.find("main", *wanted)).path == found.path, "fetched once"
+
+
+def test_what_a_run_was_held_against_and_that_it_is_the_first_come_along(address, tmp_path) -> None:
+    first, later = (a_run(tmp_path / "here", name, "P" * 200) for name in ("first", "later"))
+    declare_first(first, "main")
+    keep_baseline(later, first, None)
+    for folder in (first, later):
+        store = SharedBaselines(address)
+        there = store.folder_of(store.put("main", folder, "GO"))
+        assert decide_folder(there).rules == decide_folder(folder).rules
+        assert "needs --baseline" not in decide_folder(there).rules[0].statement
+
+
+def test_a_baseline_without_a_model_is_that_of_its_policy(address, tmp_path) -> None:
+    folder = a_run(tmp_path / "here", "night-1", "PP", model="")
+    assert SharedBaselines(address).put("main", folder, "GO").model.startswith("policy ")
 
 
 def test_a_name_stands_for_its_last_run_and_is_kept_per_machine(address, tmp_path) -> None:
