@@ -342,7 +342,13 @@ def test_failed_and_invalid_variants_leave_pictures_and_a_recording(planned: Pla
     assert by_index[3].outcome is Outcome.INVALID
     assert by_index[4].outcome is Outcome.FAIL
     for record in (by_index[3], by_index[4]):
-        assert set(record.artifacts) == {"start_picture", "failure_picture", "strip.front.rgb", "trace"}
+        assert set(record.artifacts) == {
+            "start_picture",
+            "failure_picture",
+            "strip.front.rgb",
+            "trace",
+            "film",
+        }
         assert all((plan.folder.path / path).is_file() for path in record.artifacts.values())
     assert [set(by_index[k].artifacts) for k in range(3)] == [{"start_picture"}, {"start_picture"}, set()]
 

@@ -67,7 +67,7 @@ def test_every_file_that_is_derived_is_named_when_there_is_no_room_for_it(run: P
         "/verdict.json": ["run", "--resume", str(run), "--workers", "1"],
     }
     codes, said = with_room(20, *commands.values())
-    assert codes == [69] * len(commands)
+    assert codes == [69] * len(commands), said
     for file, text in zip(commands, said, strict=True):
         assert f"{file}: File too large" in text
     assert not (run / "verdict.json").read_text(encoding="utf-8").startswith("\0"), "the old one stays"

@@ -161,7 +161,7 @@ def test_a_camera_of_another_rate_gives_pictures_and_a_strip_of_each_channel_and
     (record,) = folder.records()
     assert (record.outcome.value, record.end) == ("FAIL", "time_limit"), record.reason
     strips = {"strip.view.rgb", "strip.view.depth", "strip.view.semantic"}
-    assert set(record.artifacts) == {"start_picture", "failure_picture", "trace"} | strips
+    assert set(record.artifacts) == {"start_picture", "failure_picture", "trace", "film"} | strips
     assert all((folder.path / path).is_file() for path in record.artifacts.values())
     page = (folder.path / "report.html").read_text()
     assert all(f"channel view.{kind} of swings::v0000" in page for kind in ("rgb", "depth", "semantic"))
