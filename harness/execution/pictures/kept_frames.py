@@ -76,12 +76,12 @@ class Chosen(LazyFrames):
 
 
 class KeptFrames(LazyFrames):
-    """Frames as they come; the newest one is always at hand."""
+    """Frames as they come; the newest that reached the model is always at hand, as it was."""
 
     def __init__(self) -> None:
         self._kept: list[Frame | tuple[int, int] | None] = []
         self._raw = 0
-        self._newest: Frame | None = None
+        self._newest: tuple[int, Frame] | None = None
         self._file: IO[bytes] | None = None
 
     def append(self, frame: Frame | None) -> None:
@@ -90,7 +90,8 @@ class KeptFrames(LazyFrames):
         Raises:
             OSError: There is no room for it in the folder of temporary files.
         """
-        self._newest = frame
+        if frame is not None:
+            self._newest = len(self._kept), frame
         if frame is None or self._raw + frame.nbytes <= MOST_RAW_BYTES:
             self._kept.append(frame)
             self._raw += 0 if frame is None else frame.nbytes
@@ -119,9 +120,9 @@ class KeptFrames(LazyFrames):
         kept = self._kept[index]
         if not isinstance(kept, tuple):
             return kept
-        if index == len(self._kept) - 1:
-            return self._newest
-        assert self._file is not None
+        assert self._file is not None and self._newest is not None
+        if index == self._newest[0]:
+            return self._newest[1]
         self._file.seek(kept[0])
         with Image.open(io.BytesIO(self._file.read(kept[1])), formats=("JPEG",)) as image:
             return np.array(image, np.uint8)

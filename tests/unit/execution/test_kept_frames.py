@@ -47,6 +47,14 @@ def test_frames_beyond_are_those_of_a_jpeg_and_the_newest_is_exact(few):
         kept[7]
 
 
+def test_the_newest_that_was_seen_is_exact_also_when_later_ones_are_lost(few):
+    kept = filled()
+    kept.append(None)
+    kept.append(None)
+    assert np.array_equal(kept[5], frame(5))
+    assert not np.array_equal(kept[4], frame(4))
+
+
 def test_what_is_there_now_stays_what_it_is_when_more_comes(few):
     kept = filled()
     now = kept.settled()
