@@ -52,6 +52,14 @@ def classes_of(metric: Overall, records: Records) -> set[str]:
     return found & {metric.label} if metric.label else found
 
 
+def classes_of_model(metric: Overall, records: Records) -> set[str]:
+    """Those of :func:`classes_of`, and what else a model of masks can say: it need not say it."""
+    if metric.output != "masks":
+        return classes_of(metric, records)
+    found = {label for _, one in records if one is not None for label in as_read(one).mask_sums}
+    return found & {metric.label} if metric.label else found
+
+
 def _rankings(
     metric: Overall, label: str, records: Sequence[tuple[int, RunRecord]], clusters: int
 ) -> list[Part]:

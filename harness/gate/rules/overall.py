@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from simgate.harness.gate.comparing.pairing import pair_up
-from simgate.harness.gate.parts import classes_of, parts_of
+from simgate.harness.gate.parts import classes_of, classes_of_model, parts_of
 from simgate.harness.gate.rules.regression import Comparison, nothing_to_compare
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.scenes import Repeated
@@ -104,10 +104,11 @@ def decide_overall_not_worse(
     both_models = [
         [(name, both[k]) for name, both in zip(names, records, strict=True) if both] for k in (0, 1)
     ]
-    labels, known = (classes_of(metric, of) for of in both_models)
+    seen, has = ([of(metric, one) for one in both_models] for of in (classes_of, classes_of_model))
+    labels = has[0] & (seen[0] | seen[1])
     sides = [parts_of(metric, of, labels) for of in both_models]
     few_of = (_too_few(rule, tally, side, rule.at_most) for side in sides)
-    if stopped := _lost(rule, tally, labels - known) or next(filter(None, few_of), None):
+    if stopped := _lost(rule, tally, seen[0] - has[1]) or next(filter(None, few_of), None):
         return stopped
     found = of_loss(sides[0], sides[1])
     low, high = found.low(rule.confidence), found.high(rule.confidence)

@@ -70,6 +70,21 @@ def test_the_mean_over_classes_counts_a_class_that_is_only_said():
     assert verdict(sums, rule("masks.cup.iou", at_least=0.9)).estimate == 1.0
 
 
+def test_a_class_that_one_of_two_models_says_of_nothing_counts_for_that_one_alone():
+    def said(count):
+        one = mask(cup=10)
+        one["mask_sums"]["fork"] = MaskSum(true=0, said=count, both=0)
+        return one
+
+    right, wrong, asked = [said(0)] * 40, [said(5)] * 40, loss("masks.mean_iou", 0.1)
+    better = verdict(right, asked, wrong)
+    assert (better.decision, better.estimate) == (Decision.GO, pytest.approx(-0.5))
+    worse = verdict(wrong, asked, right)
+    assert (worse.decision, worse.estimate) == (Decision.NO_GO, pytest.approx(0.5))
+    lacking = verdict([mask(cup=10)] * 40, asked, wrong)
+    assert "the candidate's model has no class fork" in lacking.reason
+
+
 def test_perfect_clusters_prove_only_as_much_as_there_are():
     assert verdict([mask(cup=10)] * 60, rule("masks.cup.iou", at_least=0.9)).decision is Decision.GO
     assert verdict([mask(cup=10)] * 20, rule("masks.cup.iou", at_least=0.9)).decision is Decision.INCONCLUSIVE
