@@ -62,9 +62,11 @@ def test_a_run_is_held_against_field_logs_and_its_gate_against_what_that_shows(p
     assert main(run) != 0
     assert "drift was not measured" in " ".join(capsys.readouterr().out.split())
     folder = Path("runs/latest").resolve()
-    assert drift(str(folder), "--against", "logs") == 1
+    (place / "field_logs").symlink_to("logs")
+    assert drift(str(folder), "--against", "field_logs") == 1
     said = json.loads((folder / "drift" / "drift.json").read_text())
-    assert (said["against"], said["episodes"], said["drifts"]) == ("logs", [10, 10], True)
+    assert (said["against"], said["episodes"], said["drifts"]) == ("field_logs", [10, 10], True)
+    assert said["against_path"] == (place / "field_logs").as_posix()
     assert said["effect"] > 0.05
     assert main(["gate", str(folder)]) != 0
     capsys.readouterr()
@@ -72,6 +74,16 @@ def test_a_run_is_held_against_field_logs_and_its_gate_against_what_that_shows(p
     write_ros(place / "alike", STAMPS, 1, pictures(3))
     assert drift(str(folder), "--against", "alike") == 0
     assert main(["gate", str(folder)]) == 0
+
+
+@pytest.mark.parametrize("against", ["../logs", "."])
+def test_what_no_path_can_end_in_is_refused(place, capsys, against) -> None:
+    text = PACK.replace("at_most: 0.03", f"at_most: 0.03, against: {against}")
+    (place / "pack.yaml").write_text(text)
+    assert main(["lint", "pack.yaml"]) != 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"no whole path ends in '{against}'" in said
+    assert "such as field_logs" in said
 
 
 def test_logs_that_cannot_be_shown_are_told(place, capsys) -> None:

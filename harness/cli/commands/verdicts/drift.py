@@ -70,8 +70,7 @@ def run(args: argparse.Namespace) -> int:
         out = args.out or (args.run_dir if args.run_dir.is_dir() else Path()) / "drift"
         out.mkdir(parents=True, exist_ok=True)
         picture = write_foreign(out / "foreign.png", sides)
-        document = as_document(found, sides)
-        document["against_path"] = args.against.resolve().as_posix()
+        document = as_document(found, sides, args.against)
         document["nearer"] = [
             {"parameter": o.parameter, "nearest": o.nearest, "mean": o.mean} for o in leaning
         ]
@@ -87,8 +86,16 @@ def run(args: argparse.Namespace) -> int:
     return int(found.drifts())
 
 
-def as_document(found: Comparison, sides: list[Side]) -> dict[str, Any]:
-    """The comparison as JSON."""
+def as_document(found: Comparison, sides: list[Side], against: Path) -> dict[str, Any]:
+    """The comparison as JSON.
+
+    Args:
+        found: Of the two sides.
+        sides: The run, and what it is held against.
+        against: Where that is, as it was given: what a link points at may be called otherwise.
+    """
+    from simgate.sim_adapters.files.plain_file import absolute
+
     rows = {
         key: [{"name": o.name, "p_value": o.p_value, "effect": o.effect} for o in group]
         for key, group in (("tests", found.tests), ("single", found.single))
@@ -96,6 +103,7 @@ def as_document(found: Comparison, sides: list[Side]) -> dict[str, Any]:
     return {
         "run": sides[0].name,
         "against": sides[1].name,
+        "against_path": absolute(against).as_posix(),
         "run_ids": [side.run_id for side in sides if side.run_id],
         "models": list(sides[0].models),
         "episodes": [len(side.episodes) for side in sides],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from pathlib import PurePath
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -261,7 +262,15 @@ class GateReader:
                 message = "drift is measured of the whole run, not of some scenarios"
                 self._reader.problems.at(rule.nodes[name], "wrong-value", message, "leave it out")
         read = self._inner(rule.nodes, "drift", DriftKeys)
-        return None if read is None else {"at_most": read.keys.at_most, "against": read.keys.against}
+        if read is None:
+            return None
+        parts = PurePath(read.keys.against or "any").parts
+        if not parts or ".." in parts:
+            message = f"no whole path ends in '{read.keys.against}'"
+            hint = "write the last folders of the path of --against, such as field_logs"
+            self._reader.problems.at(read.nodes["against"], "wrong-value", message, hint)
+            return None
+        return {"at_most": read.keys.at_most, "against": read.keys.against}
 
     def _overall(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, object] | None:
         confidence = _confidence(rule, _DEFAULT_CONFIDENCE)
