@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.drift.frame_statistics import episode_statistics, frame_statistics
+from simgate.harness.execution.pictures.kept_frames import seen_places
 from simgate.harness.execution.planning.moved_pack import pack_where_it_is
 from simgate.harness.execution.planning.parts import node_part
 from simgate.harness.execution.planning.resume import variants_of
@@ -94,7 +95,7 @@ def measure(source: Path | Pack, most: int, every: int, runtime: str) -> Side:
     episodes = []
     for variant, episode in played(pack, chosen, runtime):
         answers = {one.frame_step: one for one in episode.trace.answers}
-        places = [k for k in range(0, len(episode.frames), every) if episode.frames[k] is not None]
+        places = [k for k in seen_places(episode.frames) if k % every == 0]
         rows: list[NDArray[np.float64]] = []
         shown: dict[int, NDArray[np.uint8]] = {}
         for k in places:

@@ -58,7 +58,8 @@ def played(pack: Pack, variants: Iterable[Variant], runtime: str) -> Iterator[tu
                 yield variant, run_pictures(models, [payload], timing.physics_hz, LapClock())[0].episode
                 continue
             task, limit_s = task_of(scenario, folder), pack.sim.time_limit_s
-            cast = Cast(adapter, policy, models, pack.latency.extra_ms, task, timing, limit_s)
+            extra_ms = pack.latency.extra_ms
+            cast = Cast(adapter, policy, models, extra_ms, task, timing, limit_s, exact_frames=True)
             seeds = [variant.seed], [variant.policy_seed]
             yield variant, run_episodes(cast, [payload], *seeds, LapClock())[0]
     finally:

@@ -81,10 +81,11 @@ class WorldCamera:
     Args:
         effects: What the camera does to its frames.
         seed: Of all that is random in them.
+        exact: Whether all its frames are kept as they were.
     """
 
-    def __init__(self, effects: CameraEffects, seed: int) -> None:
-        self.frames = KeptFrames()
+    def __init__(self, effects: CameraEffects, seed: int, *, exact: bool = False) -> None:
+        self.frames = KeptFrames(exact=exact)
         """Every frame as the model saw it; None where it was dropped."""
         self.steps: list[int] = []
         """Physics step of each."""

@@ -46,6 +46,7 @@ class Cast:
         timing: Rates of the loop.
         time_limit_s: Simulated seconds after which an episode ends.
         records: What traces hold besides what all hold.
+        exact_frames: Whether the frames of long episodes are kept as they were too, which takes more room.
     """
 
     adapter: SimAdapter
@@ -56,6 +57,7 @@ class Cast:
     timing: Timing
     time_limit_s: float
     records: Collection[Record] = ()
+    exact_frames: bool = False
 
 
 def run_episodes(
@@ -179,6 +181,7 @@ def _begin(
         clock,
         embodiment,
         source_of(adapter),
+        exact=cast.exact_frames,
     )
     runs = []
     for world, scene in enumerate(scenes):

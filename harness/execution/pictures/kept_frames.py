@@ -1,7 +1,7 @@
-"""The frames of an episode: as they are while they are few, as JPEG in a temporary file beyond that.
+"""The frames of an episode: in memory while they are few, in a temporary file beyond that.
 
 Ten minutes of 640x480 pixels at 10 Hz are 5.5 GB. What is judged needs none of them; pictures, strips, films
-and the recording look at one after the other.
+and the recording look at one after the other, as JPEG. What measures frames needs them as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Frame = NDArray[np.uint8]
 MOST_RAW_BYTES = 200_000_000
-"""Of the frames of one camera in an episode; later ones are kept as JPEG, in its recording all of them."""
+"""Of the frames of one camera in an episode; later ones are in a file, and in its recording all are JPEG."""
 JPEG_QUALITY = 90
 
 
@@ -76,9 +76,14 @@ class Chosen(LazyFrames):
 
 
 class KeptFrames(LazyFrames):
-    """Frames as they come; the newest that reached the model is always at hand, as it was."""
+    """Frames as they come; the newest that reached the model is always at hand, as it was.
 
-    def __init__(self) -> None:
+    Args:
+        exact: Whether all of them are kept as they were.
+    """
+
+    def __init__(self, *, exact: bool = False) -> None:
+        self._exact = exact
         self._kept: list[Frame | tuple[int, int] | None] = []
         self._raw = 0
         self._newest: tuple[int, Frame] | None = None
@@ -98,7 +103,7 @@ class KeptFrames(LazyFrames):
             return
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="simgate-frames-")  # noqa: SIM115 - as long as its frames
-        packed = as_jpeg(frame)
+        packed = frame.tobytes() if self._exact else as_jpeg(frame)
         self._kept.append((self._file.seek(0, io.SEEK_END), len(packed)))
         self._file.write(packed)
 
@@ -124,7 +129,10 @@ class KeptFrames(LazyFrames):
         if index == self._newest[0]:
             return self._newest[1]
         self._file.seek(kept[0])
-        with Image.open(io.BytesIO(self._file.read(kept[1])), formats=("JPEG",)) as image:
+        packed = self._file.read(kept[1])
+        if self._exact:
+            return np.frombuffer(packed, np.uint8).reshape(self._newest[1].shape).copy()
+        with Image.open(io.BytesIO(packed), formats=("JPEG",)) as image:
             return np.array(image, np.uint8)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from simgate.harness.cli.main import main
+from simgate.harness.drift.sides import measure
+from simgate.harness.execution.pictures import kept_frames
 from tests.unit.execution.memory_pack import REPOSITORY, write_model
 from tests.unit.execution.memory_plugins import ENTRY_POINTS
 from tests.unit.sim_adapters.test_replay import write_ros
@@ -74,6 +76,15 @@ def test_a_run_is_held_against_field_logs_and_its_gate_against_what_that_shows(p
     write_ros(place / "alike", STAMPS, 1, pictures(3))
     assert drift(str(folder), "--against", "alike") == 0
     assert main(["gate", str(folder)]) == 0
+
+
+def test_frames_of_long_episodes_are_measured_as_they_are(place, monkeypatch) -> None:
+    (place / "pack.yaml").write_text(PACK.replace("{window_s: 0.2}", "whole"))
+    few = measure(Path("pack.yaml"), 1, 1, "memory_runtime")
+    monkeypatch.setattr(kept_frames, "MOST_RAW_BYTES", 2 * 24 * 32 * 3)
+    many = measure(Path("pack.yaml"), 1, 1, "memory_runtime")
+    assert len(many.frames) == 20
+    assert np.array_equal(few.frames, many.frames)
 
 
 @pytest.mark.parametrize("against", ["../logs", "."])

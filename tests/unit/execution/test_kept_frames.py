@@ -19,8 +19,8 @@ def few(monkeypatch):
     monkeypatch.setattr(kept_frames, "MOST_RAW_BYTES", 2 * frame(0).nbytes)
 
 
-def filled():
-    kept = KeptFrames()
+def filled(**given):
+    kept = KeptFrames(**given)
     for k in range(6):
         kept.append(None if k == 3 else frame(k))
     return kept
@@ -45,6 +45,15 @@ def test_frames_beyond_are_those_of_a_jpeg_and_the_newest_is_exact(few):
     assert np.abs(kept[5].astype(int) - frame(5)).max() <= 12
     with pytest.raises(IndexError):
         kept[7]
+
+
+def test_what_is_measured_is_kept_as_it_was(few):
+    kept = filled(exact=True)
+    kept.append(None)
+    assert kept[3] is None
+    assert all(np.array_equal(kept[k], frame(k)) for k in (0, 1, 2, 4, 5))
+    kept[2][:] = 0  # Somebody draws into it.
+    assert np.array_equal(kept[2], frame(2))
 
 
 def test_the_newest_that_was_seen_is_exact_also_when_later_ones_are_lost(few):

@@ -60,6 +60,7 @@ class PerceptionStage:
         embodiment: The robots.
         on_device: Gives the simulator's frames where they were rendered. They go to a runtime on that device
             when no camera effect has changed or lost one; all others go through host memory.
+        exact: Whether all frames are kept as they were, however long the episode is.
     """
 
     def __init__(
@@ -72,6 +73,8 @@ class PerceptionStage:
         clock: LapClock,
         embodiment: Embodiment,
         on_device: FrameSource | None = None,
+        *,
+        exact: bool = False,
     ) -> None:
         eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
@@ -93,7 +96,7 @@ class PerceptionStage:
                 raise ValueError(f"a model takes '{name}', which the robot {embodiment.name} does not sense")
         self._cameras = {
             name: [
-                WorldCamera(look, seed_of(seed, "" if name == self._eye else name))
+                WorldCamera(look, seed_of(seed, "" if name == self._eye else name), exact=exact)
                 for look, seed in zip(effects, seeds, strict=True)
             ]
             for name in self._asked
