@@ -89,6 +89,7 @@ class FrameTruth:
         step: Physics step of the frame.
         entities: What is visible.
         dropped: The frame never reached the model.
+        is_told: Whether anybody says what is visible; else it is not judged.
         depth_m: True distance along the optical axis, float32, shape (H, W), ``inf`` where nothing is;
             None unless the adapter rendered it and the model estimates it.
     """
@@ -97,6 +98,7 @@ class FrameTruth:
     entities: tuple[VisibleEntity, ...]
     dropped: bool = False
     depth_m: NDArray[np.float32] | None = field(default=None, compare=False)
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -282,7 +284,7 @@ class Trace:
         for frame in self.frames:
             if frame.depth_m is not None:
                 add(f"truth{frame.step}.depth_m", frame.depth_m)
-        truth = [[f.step, f.dropped, [_entity_row(e) for e in f.entities]] for f in self.frames]
+        truth = [self._frame_row(one) for one in self.frames]
         contacts = [[c.body, c.step, c.impulse_ns, c.depth_m] for c in self.contacts]
         ending = [self.report, self.end, self.invalid_reasons]
         rest: list[object] = [truth, contacts, self.modes, self.delivered_steps, *ending]
@@ -296,6 +298,10 @@ class Trace:
             rest.append([[one.channels, one.classes, *one.words()] for one in self.truths])
         h.update(json.dumps(rest, sort_keys=True).encode())
         return h.hexdigest()
+
+    def _frame_row(self, one: FrameTruth) -> list[object]:
+        row: list[object] = [one.step, one.dropped, [_entity_row(e) for e in one.entities]]
+        return row if one.is_told or not self.tells_entities else [*row, "untold"]
 
 
 def places_of_boxes(answers: Sequence[ModelOutput]) -> tuple[int, ...]:

@@ -106,7 +106,7 @@ def match_class(
 
     A frame that was dropped, or that perception never answered, is a miss for everything in view. A
     frame whose answer was still on its way when the episode ended says nothing and is left out, the first
-    ones of an episode too short for any answer among them. An
+    ones of an episode too short for any answer among them; so is one of which nobody says what is in it. An
     entity that the options exclude, or of which panes keep back more than half of the light, is neither to
     be found nor an error to find: detections on it are not judged.
 
@@ -121,6 +121,8 @@ def match_class(
     judged: list[_Judged] = []
     in_flight = _in_flight(trace, boxes, latency_ms)
     for frame in trace.frames:
+        if not frame.is_told:
+            continue
         entities = [entity for entity in frame.entities if entity.label == label]
         result.in_view = result.in_view or bool(entities)
         answer = boxes.get(frame.step)

@@ -100,8 +100,8 @@ def sight_labels(trace: Trace) -> list[str]:
     return sorted(seen | said)
 
 
-def _has_truth(trace: Trace, found: Boxes) -> bool:
-    """Whether ``frames`` tell what could be seen in the picture that these boxes are of."""
+def _of_eye(trace: Trace, found: Boxes) -> bool:
+    """Whether the picture that these boxes are of is one of those of which ``frames`` tell."""
     return trace.tells_entities and (not found.channel or sensor_of(found.channel) == sensor_of(trace.eye))
 
 
@@ -149,8 +149,10 @@ def _sight_lane(trace: Trace, label: str, end_s: float) -> Lane:
     band = "band: truly visible"
     if not trace.tells_entities:
         band = "nobody tells when it was visible"
-    elif not all(_has_truth(trace, found) for found in trace.detections):
+    elif not all(_of_eye(trace, found) for found in trace.detections):
         band = f"band: truly visible to {trace.eye or 'no camera'}"
+    elif not all(frame.is_told for frame in trace.frames):
+        band = "band: truly visible, in the frames that somebody has labelled"
     return Lane(label, f"{band}; ticks: detected, height is the score", drawing(parts), kind="sight")
 
 
@@ -193,11 +195,12 @@ def _summary(trace: Trace, labels: Sequence[str]) -> str:
     sentences = [
         f"{trace.times_s[-1]:.1f} s simulated, ended with {trace.end.replace('_', ' ') or 'no word'}."
     ]
+    untold_steps = {frame.step for frame in trace.frames if not frame.is_told}
     known, unknown = (
         {
             (found.channel, found.frame_step, found.label(index))
             for found in trace.detections
-            if _has_truth(trace, found) is has_truth
+            if (_of_eye(trace, found) and found.frame_step not in untold_steps) is has_truth
             for index in range(len(found))
         }
         for has_truth in (True, False)

@@ -68,7 +68,7 @@ class ReplayAdapter:
             raise ValueError(f"replay adapter: one log at a time, not {len(scenes)}")
         (site,) = scenes
         log = open_log(Path(site.path))
-        self._site, self._faults, self._lost, self._unlabelled = site, list[str](), 0, 0
+        self._site, self._lost, self._shown, self._unlabelled = site, 0, 0, 0
         self._labels = Truths(log, site)
         self._part = _Part(log, site, self._labels.lost)
         self._pictures = self._part.pictures()
@@ -119,7 +119,9 @@ class ReplayAdapter:
         self._shown_step = self._step
         self._course.update(b"lost" if picture is None else picture.tobytes())
         found = self._labels.at(taken.stamp_ns, self._part.begin_ns, taken.number, taken.beside_ns)
+        self._shown += 1
         self._unlabelled += found is None
+        self._is_told = found is not None or self._site.labelled == "every"
         self._entities: tuple[VisibleEntity, ...] = found or ()
 
     def _observation(self) -> Observation:
@@ -139,7 +141,7 @@ class ReplayAdapter:
                 self._entities,
                 (),
                 {},
-                tells_entities=self._site.is_labelled,
+                tells_entities=self._site.is_labelled and self._is_told,
                 tells_contacts=False,
                 over=END if self._next is None else "",
                 course=self._course.hexdigest(),
@@ -154,14 +156,16 @@ class ReplayAdapter:
                 f"{self._lost} pictures of the log came faster than sim.camera_hz = "
                 f"{self._timing.camera_hz}: raise it"
             )
-        if self._unlabelled:
+        is_whole = self._site.labelled == "every"
+        if self._unlabelled and (is_whole or self._unlabelled == self._shown):
             near, site = f"within {1000 * self._site.tolerance_s:g} ms", self._site
             if site.labels is not None:
                 near = f"of their {site.labels_by}" if site.labels_by == "number" else near
                 near += f" in {Path(site.labels).name}"
             else:
                 near += f" on {site.truth}"
-            found.append(f"{self._unlabelled} pictures of the log have no labels {near}")
+            remedy = "; where only some are labelled write labelled: some" if is_whole else ""
+            found.append(f"{self._unlabelled} pictures of the log have no labels {near}{remedy}")
         return (tuple(found),)
 
     def close(self) -> None:

@@ -45,6 +45,8 @@ class LogSite:
         truth: Topic of their labels; None without.
         labels: File of their labels, absolute; None without.
         labels_by: ``stamp`` or ``number``: what tells which picture an entry of that file belongs to.
+        labelled: ``every``: a picture without labels makes what is judged INVALID; ``some``: it is shown, and
+            not judged.
         channels: What else is read.
         tolerance_s: So far may the stamps of a picture and its labels be apart, seconds.
         from_s: Where it begins, seconds from the log's first picture.
@@ -65,6 +67,7 @@ class LogSite:
     to_s: float
     effects: CameraEffects
     channels: tuple[LogChannel, ...] = ()
+    labelled: Literal["every", "some"] = "every"
 
     @property
     def is_labelled(self) -> bool:

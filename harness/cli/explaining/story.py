@@ -144,7 +144,8 @@ def _of_class(trace: Trace, label: str) -> Iterator[Sentence]:
         )
     if trace.detections or not trace.outputs:  # What gives no boxes is not asked for classes.
         yield from _missed(trace, label, visible, found)
-    false = sorted(step for step in found if step not in visible)
+    untold = {frame.step for frame in trace.frames if not frame.is_told}
+    false = sorted(step for step in found if step not in visible and step not in untold)
     if false:
         yield Sentence(
             false[0] / hz,

@@ -105,7 +105,7 @@ class WorldRun:
         self._contacts: list[Contact] = []
         self._met: list[Contact] = []
         self._seen_step = -1
-        self._tells_entities = self._tells_contacts = True
+        self._tells_contacts = True
         self._sound = True
         self._report: str | None = None
         self._said: dict[str, Scalar | None] = {}
@@ -152,8 +152,8 @@ class WorldRun:
             self._seen_step = observation.stamps[self._eye]
             dropped = self._frames_seen[-1] is None
             depth = self._depth_of_frame(observation, world, truth.far_m)
-            self._tells_entities = self._tells_entities and truth.tells_entities
-            self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
+            told = FrameTruth(truth.frame_step, truth.entities, dropped, depth, truth.tells_entities)
+            self._frame_truths.append(told)
         self._truths.glimpse(world, observation, truth)
         self._sound = self.monitor.check(observation, truth, world) and self._sound
         return self._sound
@@ -234,7 +234,7 @@ class WorldRun:
             actions=told if "actions" in self._records else None,
             truths=self._truths.truths(),
             eye=self._eye,
-            tells_entities=self._tells_entities,
+            tells_entities=not self._frame_truths or any(one.is_told for one in self._frame_truths),
             tells_contacts=self._tells_contacts,
         )
         return Episode(

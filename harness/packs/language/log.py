@@ -46,6 +46,11 @@ class LogKeys(Keys):
     channels: Annotated[Tree, ByHand(lambda: {"type": "object", "additionalProperties": TEXT})] = key(
         "what else is read, NAME: TOPIC, or TOPIC#FIELD for numbers in messages of any type", None
     )
+    labelled: Annotated[Literal["every", "some"], Word("way of labelling")] = key(
+        "every or some: with some, pictures that nobody has labelled are shown and not judged; with every, "
+        "one of them makes its variant INVALID",
+        "every",
+    )
     tolerance_ms: float = key("so far may the stamps of a picture and its labels be apart", 50.0, ge=0)
     channel: Annotated[str, Wanted("the name of a channel")] = key(
         "what the camera is called, for models that name their channels", "camera.rgb"

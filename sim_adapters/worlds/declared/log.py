@@ -46,6 +46,7 @@ class LogSpec:
         duration_s: Of the whole log; the longest of several.
         labels: File of their labels, from the pack's folder; None without. Of several logs a folder.
         labels_by: What tells which picture an entry of that file belongs to.
+        labelled: Whether every picture must have labels; of ``some`` those without are not judged.
         channels: What is read besides the pictures.
         logs: Each log by its name.
         about: What logs say of themselves: name of a parameter -> what it may be.
@@ -63,6 +64,7 @@ class LogSpec:
     duration_s: float
     labels: str | None = None
     labels_by: Literal["stamp", "number"] = "stamp"
+    labelled: Literal["every", "some"] = "every"
     channels: tuple[LogChannel, ...] = ()
     logs: dict[str, LogPiece] = field(default_factory=dict)
     about: dict[str, ParameterSpec] = field(default_factory=dict)
@@ -133,6 +135,7 @@ class LogWorld(PlacingWorld):
             truth=spec.truth,
             labels=str(absolute(self._folder / piece.labels)) if piece.labels is not None else None,
             labels_by=spec.labels_by,
+            labelled=spec.labelled,
             tolerance_s=spec.tolerance_ms / 1000.0,
             from_s=begin,
             to_s=end,

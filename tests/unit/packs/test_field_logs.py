@@ -86,6 +86,7 @@ def test_a_log_runs_to_a_verdict_that_says_how_it_was_replayed(pack, tmp_path, c
     ({"accept": "collisions: {at_most: 0}"}, "metric-needs", "it is replayed open loop"),
     ({"accept": "stop_distance_m: {at_most: 2}"}, "metric-needs", "it has no signals"),
     ({"accept": "detection.glass_door.recall: {at_least: 0.9}"}, "metric-needs", "names none"),
+    ({"images": "/cam, labelled: some"}, "wrong-value", "nobody labels any picture"),
     ({"images": "/kam"}, "unknown-element", "topics with pictures: /cam"),
     ({"adapter": "mujoco"}, "world-adapter", "write sim: {adapter: replay}"),
     ({"policy": "door_navigator"}, "policy-robot", "write policy: watcher"),
@@ -121,6 +122,21 @@ def test_labels_of_a_file_are_judged_and_are_part_of_the_run(pack, tmp_path, cap
     path.write_text(path.read_text().replace("labels: ", "truth: /cam, labels: "))
     assert main(["lint", str(path)]) != 0
     assert "those of a topic (truth) or those of a file (labels), not both" in capsys.readouterr().out
+
+
+def test_a_log_of_which_some_pictures_are_labelled_is_judged_by_these(pack, tmp_path) -> None:
+    labels = "/cam, labels: labels.jsonl, labelled: some"
+    path = pack(accept="detection.glass_door.precision: {at_least: 1}", images=labels)
+    marked = [(k, [4 + 2 * k, 4, 12 + 2 * k, 20]) for k in (1, 3)]
+    rows = [{"time_s": 0.1 * k, "boxes": [{"label": "glass_door", "box": where}]} for k, where in marked]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    run = ["run", path, "--workers", "0", "--runtime", "memory_runtime", "--runs-dir", "runs"]
+    assert main([*run, "--record", "all"]) == 0
+    found = [json.loads(line) for line in Path("runs/latest/journal.ndjson").read_text().splitlines()]
+    assert [one["outcome"] for one in found] == ["PASS", "PASS"]
+    first, second = (open_log(one) for one in sorted(Path("runs/latest/recordings").glob("*.mcap")))
+    assert [round(at / 1e9, 3) for at, _ in first.messages("/camera/rgb/truth")] == [0.1, 0.3]
+    assert [round(at / 1e9, 3) for at, _ in second.messages("/camera/rgb/truth")] == [0.1]
 
 
 def test_other_sensors_of_a_log_are_recorded_and_their_topics_checked(pack, tmp_path, capsys) -> None:

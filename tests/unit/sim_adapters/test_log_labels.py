@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from simgate.harness.cli.explaining.story import story
+from simgate.harness.execution.episode.recordings.recording import load_trace, save_trace
+from simgate.harness.scoring.evidence import Evidence
+from simgate.reports.drawing.timeline import timeline
 from simgate.sim_adapters.replay.label_files import read_label_file
 from simgate.sim_adapters.replay.labels import ANNOTATIONS
 from simgate.sim_adapters.replay.opened import OpenedLog
@@ -19,6 +24,7 @@ from tests.unit.sim_adapters.test_replay import BEGIN_NS, play, site, write_ros
 pytest.importorskip("rosbags", reason="needs simgate[logs]")
 
 STAMPS = [0, 0.1, 0.2, 0.4]
+SOME = "where only some are labelled write labelled: some"
 
 
 def box(k: int) -> tuple[int, int, int, int]:
@@ -101,7 +107,9 @@ def test_a_label_is_that_of_the_nearest_picture_alone(tmp_path) -> None:
     trace = play(site(log, labels=labels, tolerance_s=0.1), tmp_path).trace
     seen = [[one.box for one in frame.entities] for frame in trace.frames]
     assert seen == [[box(0)], [box(1)], [box(2)], []]
-    assert trace.invalid_reasons == ("1 pictures of the log have no labels within 100 ms in labels.jsonl",)
+    assert trace.invalid_reasons == (
+        f"1 pictures of the log have no labels within 100 ms in labels.jsonl; {SOME}",
+    )
     part = play(site(log, labels=labels, tolerance_s=0.1, from_s=0.15), tmp_path).trace
     assert [[one.box for one in frame.entities] for frame in part.frames] == [[box(2)], []]
 
@@ -109,10 +117,41 @@ def test_a_label_is_that_of_the_nearest_picture_alone(tmp_path) -> None:
 def test_pictures_that_nobody_has_labelled_make_the_episode_invalid(tmp_path) -> None:
     labels, log = write(tmp_path, "jsonl", "number"), write_ros(tmp_path / "log", [*STAMPS, 0.5], 2)
     trace = play(site(log, labels=str(labels), labels_by="number"), tmp_path).trace
-    assert trace.invalid_reasons == ("1 pictures of the log have no labels of their number in labels.jsonl",)
+    assert trace.invalid_reasons == (
+        f"1 pictures of the log have no labels of their number in labels.jsonl; {SOME}",
+    )
     write(tmp_path, "jsonl")
     near = play(site(log, labels=str(labels), tolerance_s=0.001), tmp_path).trace
-    assert near.invalid_reasons == ("5 pictures of the log have no labels within 1 ms in labels.jsonl",)
+    said = "5 pictures of the log have no labels within 1 ms in labels.jsonl"
+    assert near.invalid_reasons == (f"{said}; {SOME}",)
+    none = play(site(log, labels=str(labels), tolerance_s=0.001, labelled="some"), tmp_path).trace
+    assert none.invalid_reasons == (said,)
+
+
+def test_where_some_pictures_are_labelled_the_others_are_shown_and_not_judged(tmp_path) -> None:
+    log = write_ros(tmp_path / "log", [0.1 * k for k in range(6)], 2)
+    rows = [{"frame": k, "boxes": [{"label": "glass_door", "box": box(k)}]} for k in (1, 3)]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    labels = {"labels": str(tmp_path / "labels.jsonl"), "labels_by": "number"}
+    every = play(site(log, **labels), tmp_path)
+    some = play(site(log, labelled="some", **labels), tmp_path)
+    assert len(some.frames) == 6
+    assert (some.trace.invalid_reasons, some.trace.tells_entities) == ((), True)
+    assert [frame.is_told for frame in some.trace.frames] == [False, True, False, True, False, False]
+    told = tuple(replace(frame, is_told=True) for frame in some.trace.frames)
+    assert some.trace.digest() != replace(some.trace, frames=told).digest()
+    judged, whole = (Evidence(one.trace, one.latency).matches("glass_door", {}) for one in (some, every))
+    assert judged.judged_steps == [20, 60]
+    assert (judged.truths, len(judged.hits), len(judged.false_alarms)) == (2, 2, 0)
+    # Else what is found where nobody has looked is found in vain.
+    assert len(whole.false_alarms) == 2
+    save_trace(tmp_path / "trace.npz", some.trace)
+    kept = load_trace(tmp_path / "trace.npz")
+    assert kept.digest() == some.trace.digest()
+    assert "where none is in view" not in " ".join(one.text for one in story(kept))
+    (door,) = (lane for lane in timeline(kept).lanes if lane.name == "glass_door")
+    assert "in the frames that somebody has labelled" in door.legend
+    assert "glass_door was detected in 2 frames of which nobody tells" in timeline(kept).summary
 
 
 @pytest.mark.parametrize(("line", "by", "why"), [

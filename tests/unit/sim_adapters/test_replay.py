@@ -351,10 +351,11 @@ def test_pictures_without_labels_in_reach_make_the_episode_invalid(tmp_path) -> 
             if k != 2:
                 file.message("/truth", 20 * k, truth_of(FrameTruth(20 * k, ()), file.stamp(20 * k)))
         file.finish()
+    hint = "where only some are labelled write labelled: some"
     (reason,) = play(site(path, truth="/truth"), tmp_path).trace.invalid_reasons
-    assert reason == "1 pictures of the log have no labels within 50 ms on /truth"
+    assert reason == f"1 pictures of the log have no labels within 50 ms on /truth; {hint}"
     (reason,) = play(site(path, truth="/truth", tolerance_s=0.1), tmp_path).trace.invalid_reasons
-    assert reason == "1 pictures of the log have no labels within 100 ms on /truth"
+    assert reason == f"1 pictures of the log have no labels within 100 ms on /truth; {hint}"
 
 
 def test_the_watcher_is_for_those_that_wait_for_no_command(tmp_path) -> None:

@@ -51,9 +51,11 @@ def run(args: argparse.Namespace) -> int:
             stem = file_stem(variant.id)
             about = {"scenario": variant.scenario, "sequence": variant.id}
             for k, frame in enumerate(episode.frames):
-                if k % args.every or frame is None:
+                truth = episode.trace.frames[k]
+                is_unlabelled = episode.trace.tells_entities and not truth.is_told
+                if k % args.every or frame is None or is_unlabelled:
                     continue
-                name, truth = f"{stem}-{k:04d}.png", episode.trace.frames[k]
+                name = f"{stem}-{k:04d}.png"
                 Image.fromarray(frame).save(args.out / name, "PNG")
                 image = len(labels["images"]) + 1
                 size = {"width": frame.shape[1], "height": frame.shape[0]}

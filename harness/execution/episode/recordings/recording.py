@@ -81,6 +81,7 @@ def _words(trace: Trace) -> dict[str, Any]:
         "modes": trace.modes,
         "frames": [
             {"step": f.step, "dropped": f.dropped, "entities": [asdict(entity) for entity in f.entities]}
+            | ({} if f.is_told else {"told": False})
             for f in trace.frames
         ],
         "classes": trace.detections[0].classes if trace.detections else (),
@@ -183,7 +184,7 @@ def _frame(words: dict[str, Any], depth_m: NDArray[np.float32] | None) -> FrameT
     for entity in words["entities"]:
         x0, y0, x1, y1 = entity.pop("box")
         entities.append(VisibleEntity(box=(x0, y0, x1, y1), **entity))
-    return FrameTruth(words["step"], tuple(entities), words["dropped"], depth_m)
+    return FrameTruth(words["step"], tuple(entities), words["dropped"], depth_m, words.get("told", True))
 
 
 def _detections(arrays: dict[str, NDArray[Any]], words: dict[str, Any]) -> tuple[Boxes, ...]:

@@ -57,6 +57,10 @@ class LogReader:
         if keys.labels is not None and keys.truth is not None:
             message = "the labels are those of a topic (truth) or those of a file (labels), not both"
             reader.problems.at(nodes["labels"], "wrong-value", message, "leave one of them out")
+        if keys.labelled == "some" and keys.labels is None and keys.truth is None:
+            message = "labelled: some, and nobody labels any picture"
+            hint = "name their topic, truth: TOPIC, or their file, labels: FILE; or leave labelled out"
+            reader.problems.at(nodes["labelled"], "wrong-value", message, hint)
         if len(reader.problems) > before:
             return None
         try:
@@ -142,6 +146,7 @@ class LogReader:
             truth=keys.truth,
             labels=keys.labels,
             labels_by=keys.labels_by,
+            labelled=keys.labelled,
             channel=keys.channel,
             tolerance_ms=keys.tolerance_ms,
             shape=first.opened.shape,

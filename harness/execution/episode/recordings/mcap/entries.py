@@ -70,7 +70,8 @@ def _pictures(episode: Episode) -> Iterator[Entry]:
         yield from _view(view) if view is not None else ()
         topic = f"{messages.topic_of(eye.name)}/truth"
         for frame in trace.frames if trace.tells_entities else ():
-            yield Entry(frame.step, topic, partial(truth_of, frame))
+            if frame.is_told:
+                yield Entry(frame.step, topic, partial(truth_of, frame))
     for view in episode.views:
         yield from _view(view)
     for view in episode.scans:
