@@ -51,7 +51,8 @@ class Bridge:
             deadline = Deadline(told["start_timeout_s"], "start_timeout_s")
             activate(self, told["lifecycle"], deadline)
             self._match(deadline)
-            self._timekeepers = timekeepers(self) if self._clock.needed and not self._lag else {}
+            is_asked = self._clock.needed and not self._lag and not self.realtime
+            self._timekeepers = timekeepers(self) if is_asked else {}
         except BaseException:
             self.judged.end()
             raise

@@ -100,6 +100,26 @@ def test_activation_and_topics_together_have_the_time_of_one_start(
 
 
 @pytest.mark.parametrize(
+    ("lag", "realtime", "is_asked"), [(0, False, True), (3, False, False), (0, True, False)]
+)
+def test_nodes_are_asked_for_their_time_in_lockstep_alone(
+    monkeypatch: pytest.MonkeyPatch, lag: int, realtime: bool, is_asked: bool
+) -> None:
+    class There(Bridge):
+        def _open(self, told: dict[str, Any]) -> None:
+            self._clock: Any = SimpleNamespace(needed=True)
+            self._lag, self.realtime = lag, realtime
+
+        def _match(self, deadline: Any) -> None:
+            pass
+
+    monkeypatch.setattr(bridge_module, "Judged", lambda *_: None)
+    monkeypatch.setattr(bridge_module, "timekeepers", lambda _: {"/node": None})
+    told = {"launch": ["x"], "folder": "", "lifecycle": [], "start_timeout_s": 60.0}
+    assert bool(There(None, told)._timekeepers) is is_asked  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("path", "steps"),
     [
         ("a.b[].c[0]", ["a", "b", None, "c", 0]),
