@@ -3,7 +3,8 @@
 ``.isaac/bin/python -m tests.isaac.train cartpole|ant|quadruped ASSETS`` writes the checkpoints that lie in that folder:
 ``trained.json``, and ``early.json`` after four rounds. The folder's ``network`` says which task, what a network is and
 how far its episodes go. A number of rounds behind that goes on from ``trained.json``, each network in two worlds, of
-which the worse one counts more, and half as far at a time; 120 for the ant's, a fall costing it 3 more by then.
+which the worse one counts more, and half as far at a time. The ant's ``trained.json`` is not what that writes: a script
+that is not here went on so for 120 rounds, in which a fall cost 3 more.
 """
 
 import importlib
