@@ -10,8 +10,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.sim_adapters.physx.articulated.links import Link
-from simgate.sim_adapters.physx.articulated.motion import motion_of_centre, put_free
+from simgate.sim_adapters.physx.articulated.links import HINGE, Link
+from simgate.sim_adapters.physx.articulated.motion import counted_on, motion_of_centre, put_free
 from simgate.sim_adapters.physx.articulated.stage import Machinery
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ class Articulations:
         model = self._model
         for chain in self.chains:
             if len(chain.joints):
-                places = numbers_of(chain.prim.get_dof_positions())
-                zero = model.qpos0[model.jnt_qposadr[chain.joints]]
-                data.qpos[model.jnt_qposadr[chain.joints]] = places[0] + zero
+                at, turns = model.jnt_qposadr[chain.joints], model.jnt_type[chain.joints] == HINGE
+                places = numbers_of(chain.prim.get_dof_positions())[0] + model.qpos0[at]
+                data.qpos[at] = counted_on(places, data.qpos[at], turns)
                 data.qvel[model.jnt_dofadr[chain.joints]] = numbers_of(chain.prim.get_dof_velocities())[0]
             if chain.root is not None:
                 self._free(data, [chain.root], chain.prim.get_world_poses(), chain.prim.get_velocities())

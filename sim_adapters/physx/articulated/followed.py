@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import mujoco
@@ -9,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.articulated.actuation import joint_name
 from simgate.sim_adapters.mujoco.articulated.machine import Machine
 from simgate.sim_adapters.mujoco.soundness import problems_of
 from simgate.sim_adapters.physx.articulated.lacks import check_model, check_readings
+from simgate.sim_adapters.physx.articulated.links import HINGE
 from simgate.sim_adapters.physx.articulated.stage import Machinery, stage_of
 from simgate.sim_adapters.physx.selection import ShapeContact
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
@@ -133,12 +136,20 @@ class FollowedEngine(ABC):
         self._drives = [motor for motor in made.motors if motor.is_drive]
         self._motors = [motor for motor in made.motors if not motor.is_drive]
         joints = [motor.joint for motor in self._drives]
-        self._zero = model.qpos0[model.jnt_qposadr[joints]][:, None]
+        self._places = model.jnt_qposadr[joints]
+        self._zero = model.qpos0[self._places][:, None]
         self._told = list(dict.fromkeys(motor.joint for motor in self._motors))
         limited = model.jnt_actfrclimited[self._told] != 0
         # Of all motors of a joint together; each one's own limit is its own.
         self._most = np.where(limited, model.jnt_actfrcrange[self._told].T, [[-np.inf], [np.inf]])
         self._held = np.full((len(joints), 2), np.nan)
+        self._endless = [
+            row
+            for row, motor in enumerate(self._drives)
+            if motor.stiffness > 0.0
+            and int(model.jnt_type[motor.joint]) == HINGE
+            and not model.jnt_limited[motor.joint]
+        ]
         self._find_joints([paths[joint] for joint in joints], [paths[joint] for joint in self._told])
 
     def _require_start(self) -> None:
@@ -160,6 +171,8 @@ class FollowedEngine(ABC):
         before = self._data.qvel.copy()
         self._advance()
         self._read()
+        if self._endless:
+            self._check_turns(self._data.qpos[self._places][:, None] - self._zero, "has come to")
         self._data.time += self._step_s
         mujoco.mj_forward(self._model, self._data)
         # Accelerations are what PhysX made of the speeds, not what MuJoCo would.
@@ -173,14 +186,26 @@ class FollowedEngine(ABC):
         if self._drives:
             held = np.array([motor.targets(float(ctrl[motor.actuator])) for motor in self._drives])
             if not np.array_equal(held, self._held):  # They hold until they are told otherwise.
-                self._held = held
-                self._hold(held[:, :1] - self._zero, held[:, 1:])
+                self._held, positions = held, held[:, :1] - self._zero
+                self._check_turns(positions, "is told to hold")
+                self._hold(positions, held[:, 1:])
         if self._told:
             force = dict.fromkeys(self._told, 0.0)
             for motor in self._motors:
                 force[motor.joint] += motor.force(float(ctrl[motor.actuator]))
             told = np.clip([*force.values()], *self._most)
             self._force(told[:, None])
+
+    def _check_turns(self, angles: Column, what: str) -> None:
+        """PhysX refuses such a target and goes on with the last one; beyond a turn it holds another one."""
+        for row in self._endless:
+            if abs(float(angles[row, 0])) > math.tau:
+                name, angle = joint_name(self._model, self._drives[row].joint), float(angles[row, 0])
+                raise ValueError(
+                    f"joint '{name}' {what} {angle:g} rad, counted from where the file has it, and PhysX "
+                    "holds a hinge without limits within a turn of that (6.28 rad): give the joint a range, "
+                    "drive it by velocity, or use --adapter mujoco"
+                )
 
     def settle(self) -> None:
         """Nothing: every step derives all."""

@@ -82,15 +82,24 @@ class Motion:
         away = place[child] - place[parent]
         length = ((away - _rotated(turn[parent], self._offset)) * axis).sum(axis=1)
         position = np.where(self._turns, angle, length) + self._zero
-        before = data.qpos[self._qpos]
-        turns = np.round((before - position) / math.tau) * math.tau
-        data.qpos[self._qpos] = position + np.where(self._turns, turns, 0.0)
+        data.qpos[self._qpos] = counted_on(position, data.qpos[self._qpos], self._turns)
         rate = ((spin[child] - spin[parent]) * axis).sum(axis=1)
         if self._slides is not None:
             # PhysX moves links within a step, and their speeds are not of one moment with their places.
             told = self._slides.read(("jointVelocity",))["jointVelocity"]
             rate[~self._turns] = [float(one.reshape(-1)[0]) for one in told]
         data.qvel[self._dof] = rate
+
+
+def counted_on(position: Array, before: Array, turns: NDArray[np.bool_]) -> Array:
+    """Positions of joints by whole turns where they were a step ago: PhysX counts those of a hinge anew.
+
+    Args:
+        position: rad and m, shape (J,).
+        before: A step ago, shape (J,).
+        turns: Which are hinges, shape (J,).
+    """
+    return position + np.where(turns, np.round((before - position) / math.tau) * math.tau, 0.0)
 
 
 def as_written(model: mujoco.MjModel, body: int, parent: int) -> tuple[Array, Array]:

@@ -25,7 +25,7 @@ from simgate.sim_adapters.quantities import ContactForce, Joint
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, FileSensor, JointSensor, Servos
 from simgate.sim_adapters.scene.push import Push
 from simgate.sim_adapters.worlds.probes.small_arm import machines
-from tests.integration.adapters.physx_worlds import PACKS, TIMING, course, site
+from tests.integration.adapters.physx_worlds import HINGE, PACKS, TIMING, course, site, written
 from tests.unit.sim_adapters.usd import test_native_robots as stages
 from tests.unit.sim_adapters.usd.robot_stages import arm
 
@@ -208,3 +208,12 @@ def test_a_stage_of_ones_own_moves_as_in_mujoco(tmp_path: Path, drive: Any, told
     # As on physx: a position that is held comes out, a torque lets errors grow.
     near = 2e-3 if drive == "actuators" else 0.03 * moved.max()
     assert np.abs(mine[-3:] - theirs[-3:]).max() < near
+
+
+def test_turns_of_a_wheel_are_counted_on(tmp_path: Path) -> None:
+    rest = '<option gravity="0 0 0"/><actuator><velocity joint="j" kv="5"/></actuator>'
+    wheel = HINGE.format('axis="0 0 1"')
+    world = written(tmp_path, wheel, rest=rest, sensors=(("wheel", JointSensor()),))
+    turned = course(isaac(TIMING), world, lambda _: 8.0, 2.0, TIMING)[0]["wheel.position"][:, 0]
+    np.testing.assert_allclose(np.diff(turned[3:]), 8.0 / TIMING.control_hz, rtol=1e-3)
+    assert turned[-1] > 15.5

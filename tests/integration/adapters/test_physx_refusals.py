@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +14,7 @@ if find_spec("ovphysx") is None or find_spec("pxr") is None:
 from simgate.sim_adapters.physx.adapter import PhysxAdapter
 from simgate.sim_adapters.quantities import SensorReading
 from simgate.sim_adapters.scene.articulated import FileSensor
-from tests.integration.adapters.physx_worlds import HINGE, MOTOR, TIMING, written
+from tests.integration.adapters.physx_worlds import HINGE, MOTOR, TIMING, course, written
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,18 @@ def test_a_sensor_of_forces_is_refused_where_it_is_read(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"sensor 'pad' is a touch, .* ask for contact_force"):
             adapter.reset([written(tmp_path, text, rest=rest, **asked)])
         adapter.close()
+
+
+@pytest.mark.parametrize(
+    ("told", "start", "said"),
+    [(6.5, 0.0, "told to hold 6.5 rad"), (0.0, 30.0, "has come to 6.[34][0-9]* rad")],
+)
+def test_a_hinge_that_is_held_beyond_a_turn_is_refused_and_not_held_elsewhere(
+    tmp_path: Path, told: float, start: float, said: str
+) -> None:
+    held = '<actuator><position joint="j" kp=".01"/></actuator>'
+    for range_, is_refused in (("", True), ('range="-20 20" limited="true"', False)):
+        rest = f'<compiler angle="radian"/>{held}<keyframe><key name="spun" qvel="{start}"/></keyframe>'
+        world = written(tmp_path, HINGE.format(f'axis="0 0 1" {range_}'), rest=rest, pose="spun")
+        with pytest.raises(ValueError, match=said) if is_refused else contextlib.nullcontext():
+            course(PhysxAdapter(TIMING), world, lambda _: told, 0.3, TIMING)
