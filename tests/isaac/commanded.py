@@ -1,7 +1,8 @@
-"""What cannot be had, and a cart-pole with a command and an event before the start, pushed over the edge.
+"""What cannot be had, and a cart-pole with a command, an event before the start and observations with a history, pushed
+over the edge.
 
 ``python commanded.py ENVIRONMENTS``: the folder of ``remote``. Prints refusals, what the event drew, what is told of the
-command, and ``problems`` of both worlds, as JSON.
+command, ``problems`` of both worlds, and what both have observed until the first had ended, as JSON.
 """
 
 import json
@@ -67,6 +68,15 @@ def commanded(*given, **named):
     return config
 
 
+def remembering(*given, **named):
+    config = configured(*given, **named)
+    config.observations.policy.history_length = 2
+    config.observations.policy.joint_vel_rel.delay_max_lag = 1
+    config.observations.policy.joint_vel_rel.delay_min_lag = 1
+    config.observations.policy.joint_vel_rel.delay_hold_prob = 0.5
+    return config
+
+
 def early(*given, **named):
     config = configured(*given, **named)
     config.events.before_the_start = EventTermCfg(func=before_the_start, mode="prestartup")
@@ -91,13 +101,23 @@ while not ended:
     ended = answer["terminated"][0]
 for _ in range(3):
     session.steps([1], np.zeros((1, 1)))
+problems = [session.problems(slot)["lost"] for slot in (0, 1)]
+worlds.configured = remembering
+begun = session.begins([0, 1], [3, 4], [{}] * 2, [[]] * 2)
+seen, ended = [[one["observation"]["obs.policy"].tolist() for one in begun]], False
+while not ended:
+    answer = session.steps([0, 1], np.array([[1.0], [0.0]]))
+    seen.append(answer["observation"]["obs.policy"].tolist())
+    ended = answer["terminated"][0]
 print(
     json.dumps(
         {
             "refused": refused,
             "told": told,
             "drawn": drawn,
-            "lost": [session.problems(slot)["lost"] for slot in (0, 1)],
+            "lost": problems,
+            "seen": seen,
+            "left_out": session._worlds.left_out,
         }
     )
 )

@@ -61,6 +61,17 @@ def test_an_event_before_the_start_draws_by_the_seed_of_its_world(direct: dict) 
     assert one == again != other
 
 
+def test_what_is_told_of_an_end_is_of_that_moment_also_where_observations_have_a_history(
+    direct: dict,
+) -> None:
+    # Two moments of two places, then two of two speeds, which are told a step late.
+    seen = np.array(direct["seen"]).reshape(-1, 2, 2, 2, 2)
+    assert len(seen) > 10
+    np.testing.assert_array_equal(seen[1:, :, :, 0], seen[:-1, :, :, 1])
+    assert (seen[1:, :, 0, 0] != seen[1:, :, 0, 1]).all()
+    assert any("delay of 'joint_vel_rel'" in one for one in direct["left_out"])
+
+
 def test_what_cannot_be_had_is_refused_by_name(direct: dict) -> None:
     task, physics, files, several = direct["refused"]
     assert "no task 'Isaac-Cartpol'" in task

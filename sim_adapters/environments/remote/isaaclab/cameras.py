@@ -37,6 +37,8 @@ class Cameras:
             if sensor.cfg.update_period > inner.step_dt:
                 every = f"{sensor.cfg.update_period:g} s, and a step takes {inner.step_dt:g} s"
                 raise Refused(f"the task's camera '{name}' takes a picture every {every}: leave out 'camera'")
+            # Isaac Lab counts time in 32 bits, and leaves out pictures of a period as long as a step.
+            sensor.cfg.update_period = 0.0
         self._sensors = {f"sensor.{name}.rgb": sensor for name, sensor in coloured.items()}
 
     def described(self) -> list[dict[str, Any]]:

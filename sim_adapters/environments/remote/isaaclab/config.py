@@ -29,6 +29,10 @@ def adapt(config: Any, keeps_time_limit: bool) -> list[str]:
         if getattr(group, "enable_corruption", False):
             group.enable_corruption = False
             off.append(f"noise of the observations '{name}'")
+        for of, term in _parts(group):
+            if getattr(term, "delay_max_lag", 0) and term.delay_hold_prob < 1.0:
+                term.delay_hold_prob = 1.0
+                off.append(f"delay of '{of}' in the observations '{name}', which changes at random times")
     for name in ("observation_noise_model", "action_noise_model"):
         if getattr(config, name, None) is not None:
             setattr(config, name, None)

@@ -67,7 +67,8 @@ class Worlds:
             raise
 
     def _take_apart(self, asked: Sequence[Sequence[str]]) -> None:
-        for name, asset in self.inner.scene.articulations.items():
+        scene = self.inner.scene
+        for name, asset in (*scene.articulations.items(), *scene.rigid_objects.items()):
             if asset.num_instances != len(self._seeds):
                 raise Refused(
                     f"Isaac Lab has made {asset.num_instances} of '{name}' for {len(self._seeds)} worlds, "
