@@ -102,12 +102,8 @@ def run_episodes(
                 actions[world] = robots.done(world, acts[world].values)
             if steps_ahead:
                 _begin_step(adapter, actions, active)
-            over = [
-                world
-                for world in worlds
-                if not runs[world].tick(world, observation, truths[world], acts[world], arrived[world])
-            ]
-            if over:
+            ticks = ((w, runs[w].tick(w, observation, truths[w], acts[w], arrived[w])) for w in worlds)
+            if over := [world for world, goes_on in ticks if not goes_on]:
                 active[over] = False
                 latencies |= {world: _left(cast, perception, world) for world in over}
                 worlds = [world for world in worlds if active[world]]
@@ -120,10 +116,8 @@ def run_episodes(
         observation = adapter.step(actions, active)
         clock.lap("step")
     clock.move("step", "render", _render_seconds(adapter) - rendered_s)
-    return [
-        run.finish(health, latencies[world], perception.views(world))
-        for world, (run, health) in enumerate(zip(runs, adapter.health(), strict=True))
-    ]
+    ended = zip(runs, adapter.health(), strict=True)
+    return [run.finish(health, latencies[k], perception.views(k)) for k, (run, health) in enumerate(ended)]
 
 
 def _acts(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import IO, overload
 
@@ -32,13 +33,13 @@ def as_jpeg(frame: Frame) -> bytes:
 class LazyFrames(Sequence[Frame | None]):
     """Frames that are read when one is looked at."""
 
+    @abstractmethod
     def is_there(self, index: int) -> bool:
         """Whether a frame reached the model, without reading it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def frame(self, index: int) -> Frame | None:
         """A frame by its place, which is none from the end."""
-        raise NotImplementedError
 
     @overload
     def __getitem__(self, index: int) -> Frame | None: ...
