@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 from simgate.sim_adapters.environments.remote.refused import Refused, told
 from simgate.sim_adapters.environments.remote.session import Session
-from simgate.sim_adapters.environments.remote.vector_session import session_of
+from simgate.sim_adapters.environments.remote.sharing.vector_session import session_of
 from simgate.sim_adapters.environments.remote.wire import Steps, receive, send
 from simgate.sim_adapters.traits import ProcessTraits
 

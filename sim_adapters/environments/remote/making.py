@@ -14,7 +14,7 @@ from .imports import beside
 from .mujoco_said import warnings_to_stderr
 from .presets import maker_by, preset_of
 from .refused import Refused
-from .vectors import is_vector
+from .sharing.vectors import is_vector
 
 COUNT = "num_envs"
 """Keyword argument of what makes a vector environment: how many worlds it has."""

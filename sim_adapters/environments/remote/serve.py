@@ -12,7 +12,7 @@ from typing import Any
 
 from .playing import Playing
 from .refused import Refused, told
-from .vector_session import session_of
+from .sharing.vector_session import session_of
 from .wire import Steps, receive, send
 
 _PR_SET_PDEATHSIG = 1

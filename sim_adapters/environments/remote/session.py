@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from .company import is_independent
 from .draws import Draws
 from .episode import Episode, picture_of, reset
 from .making import COUNT, maker_of, one_world
@@ -20,6 +19,7 @@ from .physics import things_of
 from .presets import Preset, preset_of
 from .refused import Refused, told
 from .settable import attributes, mujoco_targets, place_of, plain, same
+from .sharing.company import is_independent
 from .sources import files_of, layers_of, versions_of
 from .spaces import action_of, spaces
 

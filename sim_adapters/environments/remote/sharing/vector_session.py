@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from .episode import Episode
-from .making import COUNT
-from .physics import PREFIX
-from .refused import Refused, told
-from .session import Session, closed
-from .spaces import fitting
+from ..episode import Episode
+from ..making import COUNT
+from ..physics import PREFIX
+from ..refused import Refused, told
+from ..session import Session, closed
+from ..spaces import fitting
 from .vectors import Row, Vector, is_vector, per_world_in, single_of
 
 _PROBE_STEPS = 100

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from .refused import told
+from ..refused import told
 
 
 def is_independent(
     session: Any, values: Mapping[str, Any], seed: int, steps: int, info: Sequence[str]
 ) -> bool:
-    """See :meth:`.session.Session.independent`."""
+    """See :meth:`~simgate.sim_adapters.environments.remote.session.Session.independent`."""
     session.close()
     mine, others = (seed, values), [(seed + 1, values), (seed + 2, {})]
     alone = _course_among(session, [mine], 0, steps, info)

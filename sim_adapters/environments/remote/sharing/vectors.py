@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .refused import Refused
-from .spaces import action_of
+from ..refused import Refused
+from ..spaces import action_of
 
 _FINAL_OBSERVATION = ("final_obs", "final_observation")
 

@@ -1,0 +1,1 @@
+"""Worlds that share something: a vector environment, or the process in which others run beside it."""
