@@ -14,7 +14,7 @@ from simgate.harness.expansion.block import VariantBlock
 from simgate.harness.expansion.pinned import PinnedValues, pinned_objects
 from simgate.harness.expansion.placing.placement import Objects, Placement
 from simgate.harness.expansion.sampling import Sampler
-from simgate.harness.expansion.sequences.streams import Streams
+from simgate.harness.expansion.sequences.streams import Streams, bits_of_each
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
 from simgate.harness.packs.worlds import world_of
@@ -27,6 +27,8 @@ Integers = NDArray[np.int64]
 
 BLOCK = 4_096
 """Variants that are in memory together while a scenario is written."""
+_SEED, _TO_63 = "@seed", np.uint64(1)
+"""Name of the stream of the episodes' seeds, which have 63 bits."""
 
 
 def expand_pack(pack: Pack, count: int | None = None) -> tuple[Variant, ...]:
@@ -55,8 +57,7 @@ def expand_blocks(pack: Pack, scenario: Scenario, count: int | None = None) -> I
     source = _Source(pack, scenario)
     for start in range(0, shown, BLOCK):
         yield source.sampled(range(start, min(start + BLOCK, shown)))
-    for number, pin in enumerate(scenario.pinned):
-        yield source.pinned(pin, total + number)
+    yield from source.pinned(scenario.pinned, total)
 
 
 class Expansion(Sequence[Variant]):
@@ -114,8 +115,10 @@ def expand_variant(pack: Pack, scenario: Scenario, index: int) -> Variant:
     if not 0 <= index < total + len(scenario.pinned):
         raise IndexError(f"scenario '{scenario.id}' has no variant {index}")
     source = _Source(pack, scenario)
-    block = source.sampled([index]) if index < total else source.pinned(scenario.pinned[index - total], index)
-    return block.variants()[0]
+    if index < total:
+        return source.sampled([index]).variants()[0]
+    pins = scenario.pinned[index - total : index - total + 1]
+    return next(source.pinned(pins, index)).variants()[0]
 
 
 class _Source:
@@ -142,23 +145,23 @@ class _Source:
             parameters = [dict(zip(columns, row, strict=True)) for row in rows]
             objects = Placement(self._pack, scenario, self._world, self._streams).place(index, parameters)
         names = [f"v{i:04d}" for i in indices]
-        seeds = _seeds(self._streams, index)
+        seeds = self._streams[_SEED].bits(index) >> _TO_63
         number = np.asarray(indices, dtype=np.int64)
         return VariantBlock(scenario.id, scenario.world, names, number, columns, objects, seeds)
 
-    def pinned(self, pin: PinnedVariant, number: int) -> VariantBlock:
-        """A pinned variant: nothing of it is drawn, but for a seed where the pin has none."""
-        columns = PinnedValues(self._pack, self._scenario, self._world, pin).columns(np.zeros(1, np.int64))
-        streams = Streams(self._pack.name, self._scenario.id, self._pack.seed, f"@pin:{pin.id}:")
-        seeds = _seeds(streams, np.zeros(1, np.int64))
-        if pin.seed is not None:
-            seeds = np.array([pin.seed], dtype=np.uint64)
-        index = np.array([number], dtype=np.int64)
-        objects = pinned_objects(pin.placed or ())
-        scenario = self._scenario
-        return VariantBlock(scenario.id, scenario.world, [f"pin-{pin.id}"], index, columns, objects, seeds)
+    def pinned(self, pins: Sequence[PinnedVariant], first: int) -> Iterator[VariantBlock]:
+        """Pinned variants, a block each: nothing of them is drawn, but for a seed where a pin has none.
 
-
-def _seeds(streams: Streams, index: Integers) -> NDArray[np.uint64]:
-    """Seed of each episode, 63 bits."""
-    return streams["@seed"].bits(index) >> np.uint64(1)
+        Args:
+            pins: One after another.
+            first: Index of the first one.
+        """
+        scenario, name, start = self._scenario, self._pack.name, np.zeros(1, np.int64)
+        streams = [Streams(name, scenario.id, self._pack.seed, f"@pin:{pin.id}:") for pin in pins]
+        drawn = bits_of_each([one[_SEED] for one in streams]) >> _TO_63
+        for number, (pin, seed) in enumerate(zip(pins, drawn, strict=True), first):
+            columns = PinnedValues(self._pack, scenario, self._world, pin).columns(start)
+            seeds = np.array([seed if pin.seed is None else pin.seed], dtype=np.uint64)
+            index, objects = np.array([number], dtype=np.int64), pinned_objects(pin.placed or ())
+            names = [f"pin-{pin.id}"]
+            yield VariantBlock(scenario.id, scenario.world, names, index, columns, objects, seeds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,7 @@ class Stream:
 
     def bits(self, index: ArrayLike, attempt: ArrayLike = 0, lane: ArrayLike = 0) -> NDArray[np.uint64]:
         """64 random bits for each element of the broadcast arguments."""
-        low, high, _, _ = philox((index, attempt, lane, 0), self.key)
-        return (high << np.uint64(32)) | low
+        return _joined(philox((index, attempt, lane, 0), self.key))
 
     def uniform(self, index: ArrayLike, attempt: ArrayLike = 0, lane: ArrayLike = 0) -> NDArray[np.float64]:
         """Numbers strictly between 0 and 1, 52 random bits each."""
@@ -59,6 +59,12 @@ class Streams:
         return Stream((words[0], words[1]), tuple(words[2:]))
 
 
+def bits_of_each(streams: Sequence[Stream], index: ArrayLike = 0) -> NDArray[np.uint64]:
+    """The 64 random bits that each stream gives for an index, (n,), in one call of the generator."""
+    words = np.array([one.key for one in streams], dtype=np.uint64).reshape(-1, 2)
+    return _joined(philox((index, 0, 0, 0), (words[:, 0], words[:, 1])))
+
+
 def to_unit(bits: NDArray[np.uint64]) -> NDArray[np.float64]:
     """64 random bits as a number strictly between 0 and 1 (the top 52 bits and a half)."""
     return ((bits >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
@@ -67,3 +73,7 @@ def to_unit(bits: NDArray[np.uint64]) -> NDArray[np.float64]:
 def word_to_unit(word: NDArray[np.uint64]) -> NDArray[np.float64]:
     """A 32-bit word as a number strictly between 0 and 1."""
     return (word.astype(np.float64) + 0.5) * _UNIT_32
+
+
+def _joined(words: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    return (words[1] << np.uint64(32)) | words[0]

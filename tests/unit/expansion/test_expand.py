@@ -15,6 +15,7 @@ from scipy import stats
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import Expansion, expand_pack, expand_scenario, expand_variant
 from simgate.harness.expansion.pinned import pin_of
+from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.expressions.conditions import holds
 from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
@@ -27,6 +28,7 @@ NUMBERS = {
     "gate.kind": {"steel": 2, "glass": 1}, "tilt_deg": 3, "side_m": ("uniform", 8, 12),
     "gate.open": {True: 1, False: 3},
 }  # fmt: skip
+SEEDS: dict[str, int | None] = {"low": None, "given": 7, "high": None}
 METHODS = st.sampled_from(["random", "sobol", "halton", "lhs"])
 
 
@@ -129,6 +131,17 @@ def test_a_count_caps_the_sampled_variants_and_keeps_the_pinned_ones() -> None:
     assert [v.index for v in variants] == [0, 1, 40, 41]
     assert len(expand_pack(pack(scenario(NUMBERS)), count=1000)) == 40
     assert variants == tuple(v for v in one(scenario(NUMBERS, pinned=pins)) if v.index in (0, 1, 40, 41))
+
+
+def test_pins_without_a_seed_have_each_that_of_their_own_name() -> None:
+    drawn = one(scenario(NUMBERS))[0].parameters
+    pins = tuple(PinnedVariant(id=name, parameters=drawn, seed=seed) for name, seed in SEEDS.items())
+    made = pack(scenario(NUMBERS, pinned=pins))
+    whole = expand_pack(made, count=0)
+    streams = [Streams(made.name, "one", made.seed, f"@pin:{name}:") for name in SEEDS]
+    own = [int(stream["@seed"].bits(0)) >> 1 for stream in streams]
+    assert [v.seed for v in whole] == [own[0], 7, own[2]]
+    assert whole == tuple(expand_variant(made, made.scenarios[0], 40 + k) for k in range(3))
 
 
 def test_a_pinned_variant_is_exact_and_ignores_distributions() -> None:
