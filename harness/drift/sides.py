@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.drift.embedding import Embedding
 from simgate.harness.drift.frame_statistics import episode_statistics, frame_statistics
 from simgate.harness.execution.pictures.kept_frames import seen_places
 from simgate.harness.execution.planning.moved_pack import pack_where_it_is
@@ -77,7 +79,7 @@ class Side:
         return np.concatenate([one.frames for one in self.episodes])
 
 
-def measure(source: Path | Pack, most: int, every: int, runtime: str) -> Side:
+def measure(source: Path | Pack, most: int, every: int, runtime: str, tensor: str = "") -> Side:
     """Shows the model a run's or pack's variants again, and measures what it sees.
 
     Args:
@@ -85,33 +87,44 @@ def measure(source: Path | Pack, most: int, every: int, runtime: str) -> Side:
         most: Episodes; evenly over all variants.
         every: Every Nth frame.
         runtime: Perception runtime, or ``auto``.
+        tensor: Of the model, whose numbers count too; empty for none.
 
     Raises:
         NotARun, PackError, CannotResume: It is neither, or cannot be shown again.
         PackageError: The model package is not in order.
+        NoTensor: The model has no such tensor.
     """
     pack, variants, run_id = _what(source)
     chosen = [variants[k] for k in _evenly(len(variants), most)]
-    episodes = []
+    models = tuple(load_package(one).sha256 for one in pack.packages.values())
+    folder = Path(pack.path).parent
+    models += tuple(node_part(name, given, folder).sha256 for name, given in pack.nodes.items())
+    with closing(Embedding(pack, tensor, runtime)) if tensor else nullcontext() as embedding:
+        episodes = list(_episodes(pack, chosen, every, runtime, embedding))
+    name = pack.scenarios[0].title if isinstance(source, Pack) else str(source)
+    return Side(name, models, tuple(episodes), run_id)
+
+
+def _episodes(
+    pack: Pack, chosen: Sequence[Variant], every: int, runtime: str, embedding: Embedding | None
+) -> Iterator[Measured]:
     for variant, episode in played(pack, chosen, runtime):
         answers = {one.frame_step: one for one in episode.trace.answers}
         places = [k for k in seen_places(episode.frames) if k % every == 0]
         rows: list[NDArray[np.float64]] = []
         shown: dict[int, NDArray[np.uint8]] = {}
-        for k in places:
+        for k in places:  # One after the other: all frames of a long episode are more than memory holds.
             frame = episode.frames[k]
             if frame is None:
                 continue
             if len(rows) % max(len(places) // _PICTURES, 1) == 0 and len(shown) < _PICTURES:
                 shown[len(rows)] = frame
-            rows.append(frame_statistics(frame, answers.get(episode.trace.frames[k].step)))
+            row = frame_statistics(frame, answers.get(episode.trace.frames[k].step))
+            if embedding is not None:
+                row = np.concatenate([row, embedding.of(frame, episode.eye)])
+            rows.append(row)
         if rows:
-            episodes.append(Measured(variant.id, variant.parameters, np.stack(rows), shown))
-    models = tuple(load_package(one).sha256 for one in pack.packages.values())
-    folder = Path(pack.path).parent
-    models += tuple(node_part(name, given, folder).sha256 for name, given in pack.nodes.items())
-    name = pack.scenarios[0].title if isinstance(source, Pack) else str(source)
-    return Side(name, models, tuple(episodes), run_id)
+            yield Measured(variant.id, variant.parameters, np.stack(rows), shown)
 
 
 def _what(path: Path | Pack) -> tuple[Pack, Sequence[Variant], str]:

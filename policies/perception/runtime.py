@@ -97,6 +97,11 @@ FRAMES_DEVICE: OptionalMember[tuple[int, int] | None] = OptionalMember("frames_d
 device go in where they were rendered."""
 MEMORY_BYTES: OptionalMember[int | None] = OptionalMember("memory_bytes", None)
 """What the model holds on its device."""
+TENSOR: OptionalMember[Callable[[str, NDArray[np.uint8]], NDArray[np.float64]] | None] = OptionalMember(
+    "tensor", None
+)
+"""Numbers of each frame, (N, C), from a tensor inside the model, by its name; raises ``NoTensor``
+(:mod:`simgate.policies.perception.inference.inner_tensor`)."""
 AVAILABILITY: OptionalMember[Callable[[], Availability] | None] = OptionalMember("availability", None)
 """Of the factory: whether the runtime works on this machine."""
 

@@ -44,7 +44,7 @@ CHANGES = {
 }
 
 
-def measured(folder: Path, count: int) -> dict[str, np.ndarray]:
+def measured(folder: Path, count: int, tensor: str) -> dict[str, np.ndarray]:
     """Change -> an episode a row."""
     files = defaultdict(list)
     for file in sorted(folder.glob("*.png")):
@@ -56,7 +56,9 @@ def measured(folder: Path, count: int) -> dict[str, np.ndarray]:
         for name, change in CHANGES.items():
             shown = np.stack([change(frame) for frame in frames])
             pairs = zip(shown, runtime.infer(shown), strict=True)
-            rows[name].append(episode_statistics([frame_statistics(*pair) for pair in pairs]))
+            found = np.stack([frame_statistics(*pair) for pair in pairs])
+            inner = runtime.tensor(tensor, shown) if tensor else found[:, :0]
+            rows[name].append(episode_statistics(list(np.hstack([found, inner]))))
     return {name: np.stack(own) for name, own in rows.items()}
 
 
@@ -66,8 +68,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--episodes", type=int, default=2 * SIDE)
     parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument(
+        "--tensor", default="", help="of the shipped detector, for example /net/ReduceMean_output_0"
+    )
     args = parser.parse_args()
-    tables = measured(args.folder, args.episodes)
+    tables = measured(args.folder, args.episodes, args.tensor)
     random = np.random.default_rng(7)
     for name, table in tables.items():
         alarms, effects = 0, []

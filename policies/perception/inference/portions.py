@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from simgate.policies.perception.outputs import ModelOutput
+OfFrame = TypeVar("OfFrame")
 
 Ranges = Sequence[tuple[int, int]]
 """Smallest and largest batch of each range that a model takes."""
@@ -18,9 +18,9 @@ runs together must change no result; a batch of 8 saves 5 % with the shipped det
 
 
 def infer_in_portions(
-    tensor: Any, ranges: Ranges | None, infer: Callable[[Any, Sequence[int]], list[ModelOutput]]
-) -> list[ModelOutput]:
-    """Detections of each frame of a batch of any size.
+    tensor: Any, ranges: Ranges | None, infer: Callable[[Any, Sequence[int]], list[OfFrame]]
+) -> list[OfFrame]:
+    """What a model says of each frame of a batch of any size.
 
     Args:
         tensor: The model's input, frames first; anything that is sliced and indexed as numpy's arrays are.
@@ -31,7 +31,7 @@ def infer_in_portions(
         ValueError: The model answers for another number of frames than it was given.
     """
     rows: Sequence[int]
-    found: list[ModelOutput] = []
+    found: list[OfFrame] = []
     for first, frames, size in portions(len(tensor), ranges):
         part, rows = tensor[first : first + frames], range(first, first + frames)
         if size > frames:

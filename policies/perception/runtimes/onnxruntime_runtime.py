@@ -14,6 +14,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from simgate.policies.documents.diagnostics import near
 from simgate.policies.perception.decoding.decoders import OutputDecoder
 from simgate.policies.perception.files.verified import private_copy, verified_bytes
 from simgate.policies.perception.inference.availability import Availability
@@ -24,8 +25,14 @@ from simgate.policies.perception.inference.device_name import (
     parse_device,
 )
 from simgate.policies.perception.inference.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.inference.inner_tensor import (
+    NoTensor,
+    pooled,
+    tensor_names,
+    with_output,
+)
 from simgate.policies.perception.inference.interface import ActualTensor, batches, interface_problems
-from simgate.policies.perception.inference.portions import ONE_BY_ONE, infer_in_portions
+from simgate.policies.perception.inference.portions import ONE_BY_ONE, Ranges, infer_in_portions
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
@@ -73,8 +80,10 @@ class OnnxRuntime:
         self._package = package
         self._artifact = package.artifact("onnx")
         self.classes = package.classes
+        self._wanted = parse_device(device)
         self._session: Any
-        self._session, self._device = _open(package, self._artifact, parse_device(device))
+        self._session, self._device = _open(package, self._artifact, self._wanted)
+        self._tapped: tuple[str, Any] = "", None
         inputs = _actual(self._session.get_inputs())
         problems = interface_problems(package, inputs, _actual(self._session.get_outputs()))
         if problems:
@@ -127,13 +136,46 @@ class OnnxRuntime:
                 tensor, run = self._prepare_there(frames), self._run_there
             return infer_in_portions(
                 tensor,
-                self.batches or (ONE_BY_ONE if self._device == "cpu" else None),
+                self._portions,
                 lambda part, rows: self._decode(
                     run(part, extra_arrays(package, size, rows, readings or {})), size
                 ),
             )
         except INFERENCE_ERRORS as error:
             raise RuntimeError(f"model '{self._package.name}' on ONNX Runtime: {error}") from error
+
+    @property
+    def _portions(self) -> Ranges | None:
+        return self.batches or (ONE_BY_ONE if self._device == "cpu" else None)
+
+    def tensor(self, name: str, frames: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Numbers of each frame from a tensor of the graph; see :data:`..runtime.TENSOR`.
+
+        Raises:
+            NoTensor: There is none of this name, or not one of numbers of each frame.
+        """
+        if self._tapped[0] != name:
+            self._tapped = name, self._session_with(name)
+        package, session = self._package, self._tapped[1]
+        size = frame_size(package, frames)
+
+        def run(part: Any, rows: Sequence[int]) -> list[NDArray[np.float64]]:
+            given = {package.input.name: part, **extra_arrays(package, size, rows, {})}
+            return list(pooled(session.run([name], given)[0], len(rows), name))
+
+        try:
+            found = infer_in_portions(self._prepare(frames), self._portions, run)
+            return np.stack(found)
+        except INFERENCE_ERRORS as error:
+            raise NoTensor(f"tensor '{name}' of model '{package.name}': {error}") from error
+
+    def _session_with(self, name: str) -> Any:
+        if name in {one.name for one in self._session.get_outputs()}:
+            return self._session
+        known = tensor_names(verified_bytes(self._package, self._artifact))
+        if name not in known:
+            raise NoTensor(f"model '{self._package.name}' has no tensor '{name}'; {near(name, known)}")
+        return _open(self._package, self._artifact, self._wanted, name)[0]
 
     def _run(self, tensor: Any, extra: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         given = {self._package.input.name: tensor, **extra}
@@ -178,16 +220,18 @@ class OnnxRuntime:
 
     def close(self) -> None:
         """Releases the session; safe to call twice."""
-        self._session = None
+        self._session, self._tapped = None, ("", None)
 
 
-def _open(package: ModelPackage, artifact: Artifact, wanted: DeviceRequest) -> tuple[Any, str]:
-    """A session and the name of its device."""
+def _open(
+    package: ModelPackage, artifact: Artifact, wanted: DeviceRequest, tensor: str = ""
+) -> tuple[Any, str]:
+    """A session, one of whose outputs is that tensor too, and the name of its device."""
     if wanted.kind in ("auto", "cuda") and _CUDA in ort.get_available_providers():
         # TF32 would round to 10 bits of mantissa, and a search for the fastest convolution differs by run.
         _preload_cuda()
         settings = {"device_id": str(wanted.index), "use_tf32": "0", "cudnn_conv_algo_search": "DEFAULT"}
-        session = _session(package, artifact, [(_CUDA, settings), "CPUExecutionProvider"])
+        session = _session(package, artifact, [(_CUDA, settings), "CPUExecutionProvider"], tensor)
         # ONNX Runtime falls back to the CPU with a warning only.
         if _CUDA in session.get_providers():
             return session, cuda_device_name(wanted.index)
@@ -198,7 +242,7 @@ def _open(package: ModelPackage, artifact: Artifact, wanted: DeviceRequest) -> t
         )
         hint = f"{_INSTALL_CUDA}, or use onnxruntime:cpu"
         raise package.unusable("runtime-device", message, hint)
-    return _session(package, artifact, ["CPUExecutionProvider"]), "cpu"
+    return _session(package, artifact, ["CPUExecutionProvider"], tensor), "cpu"
 
 
 def _preload_cuda() -> None:
@@ -209,7 +253,8 @@ def _preload_cuda() -> None:
             preload()
 
 
-def _session(package: ModelPackage, artifact: Artifact, providers: Sequence[Any]) -> Any:
+def _session(package: ModelPackage, artifact: Artifact, providers: Sequence[Any], tensor: str) -> Any:
+    more = with_output(tensor) if tensor else b""
     options = ort.SessionOptions()
     options.intra_op_num_threads = _threads()
     options.inter_op_num_threads = 1
@@ -220,10 +265,14 @@ def _session(package: ModelPackage, artifact: Artifact, providers: Sequence[Any]
         if artifact.external_data:
             # Maps external data into memory, so it must be a copy that nobody else writes.
             with private_copy(package, artifact) as path:
+                with path.open("ab") as file:
+                    file.write(more)
                 return ort.InferenceSession(str(path), options, providers=list(providers))
         # Of a model in memory it would look for external data in the current folder.
         options.add_session_config_entry(_DATA_FOLDER, os.devnull)
-        return ort.InferenceSession(verified_bytes(package, artifact), options, providers=list(providers))
+        return ort.InferenceSession(
+            verified_bytes(package, artifact) + more, options, providers=list(providers)
+        )
     except ORT_ERRORS as error:
         message = f"'{artifact.path.name}' cannot be loaded by ONNX Runtime {ort.__version__}: {error}"
         hint = "export the model again, or install an ONNX Runtime that knows its opset"

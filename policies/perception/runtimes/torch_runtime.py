@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from simgate.policies.documents.diagnostics import near
 from simgate.policies.perception.decoding.declared import declared_extra_inputs, declared_input
 from simgate.policies.perception.decoding.decoders import OutputDecoder
 from simgate.policies.perception.files.trust import require_trust
@@ -16,8 +18,9 @@ from simgate.policies.perception.files.verified import verified_bytes
 from simgate.policies.perception.inference.availability import Availability
 from simgate.policies.perception.inference.device_name import cuda_device_name, gpu_is_there, parse_device
 from simgate.policies.perception.inference.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.inference.inner_tensor import NoTensor, pooled
 from simgate.policies.perception.inference.interface import ActualTensor, batches, interface_problems
-from simgate.policies.perception.inference.portions import ONE_BY_ONE, infer_in_portions
+from simgate.policies.perception.inference.portions import ONE_BY_ONE, Ranges, infer_in_portions
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
@@ -123,11 +126,52 @@ class TorchRuntime:
                 size = frame_size(self._package, frames)
                 return infer_in_portions(
                     self._prepare(pixels),
-                    self.batches or (ONE_BY_ONE if self._device.type == "cpu" else None),
+                    self._portions,
                     lambda part, rows: self._decode(self._run(part, size, rows, readings or {}), size),
                 )
         except (ValueError, TypeError, RuntimeError) as error:
             raise RuntimeError(f"model '{self._package.name}' on torch: {error}") from error
+
+    @property
+    def _portions(self) -> Ranges | None:
+        return self.batches or (ONE_BY_ONE if self._device.type == "cpu" else None)
+
+    def tensor(self, name: str, frames: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Numbers of each frame from what a module or a node gives; see :data:`..runtime.TENSOR`.
+
+        Raises:
+            NoTensor: The program has none of this name, or it is not one of numbers of each frame.
+        """
+        torch, package, seen = self._torch, self._package, {}
+        if not isinstance(self._program, torch.fx.GraphModule):
+            raise NoTensor("a TorchScript file shows no inner tensors: export the model by torch.export")
+        wanted = _node_of(self._program.graph, name)
+        size = frame_size(package, frames)
+
+        class Watching(torch.fx.Interpreter):  # type: ignore[name-defined,misc]
+            def run_node(self, n: Any) -> Any:
+                given = super().run_node(n)
+                if n is wanted:
+                    seen[name] = given
+                return given
+
+        def run(part: Any, rows: Sequence[int]) -> list[NDArray[np.float64]]:
+            extra = extra_arrays(package, size, rows, {}).values()
+            Watching(self._program).run(part, *(torch.from_numpy(one).to(self._device) for one in extra))
+            if not isinstance(seen[name], torch.Tensor):
+                raise NoTensor(f"'{name}' is no tensor")
+            found = seen[name].cpu()
+            return list(
+                pooled((found.float() if found.is_floating_point() else found).numpy(), len(rows), name)
+            )
+
+        try:
+            with torch.inference_mode():
+                tensor = self._prepare(_as_tensor(torch, frames).to(self._device))
+                found_rows = infer_in_portions(tensor, self._portions, run)
+            return np.stack(found_rows)
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise NoTensor(f"tensor '{name}' of model '{package.name}': {error}") from error
 
     def _run(self, tensor: Any, frame: tuple[int, int], rows: Sequence[int], readings: Readings) -> list[Any]:
         arrays = extra_arrays(self._package, frame, rows, readings).values()
@@ -179,6 +223,20 @@ class TorchRuntime:
     def close(self) -> None:
         """Releases the model; safe to call twice."""
         self._program = None
+
+
+def _node_of(graph: Any, name: str) -> Any:
+    """The node of this name, or the last one of the module of this name: that is what the module gives."""
+    known: dict[str, Any] = {}
+    for node in graph.nodes:
+        if node.op not in ("placeholder", "output"):
+            known.update(
+                {path: node for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path}
+            )
+    known |= {node.name: node for node in graph.nodes if node.op not in ("placeholder", "output")}
+    if name not in known:
+        raise NoTensor(f"the program has no module and no node '{name}'; {near(name, known)}")
+    return known[name]
 
 
 def _as_tensor(torch: Any, frames: Frames) -> Any:

@@ -6,11 +6,18 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from simgate.harness.cli.main import main
+from simgate.harness.drift.embedding import Embedding
+from simgate.harness.drift.frame_statistics import NAMES
 from simgate.harness.drift.sides import measure
 from simgate.harness.execution.pictures import kept_frames
+from simgate.harness.execution.playing import played
+from simgate.harness.expansion.expand import Expansion
+from simgate.harness.packs.loader import load_pack
+from simgate.policies.perception.inference.inner_tensor import NoTensor, with_output
 from tests.unit.execution.memory_pack import REPOSITORY, write_model
 from tests.unit.execution.memory_plugins import ENTRY_POINTS
 from tests.unit.sim_adapters.test_replay import write_ros
@@ -107,3 +114,32 @@ def test_logs_that_cannot_be_shown_are_told(place, capsys) -> None:
     assert "no topic '/up'" in capsys.readouterr().err
     assert main(["drift", "pack.yaml", "--against", "logs", "--window-s", "nan"]) == 2
     assert "--window-s must be above 0" in capsys.readouterr().err
+
+
+def test_a_tensor_of_the_model_counts_too_and_is_what_onnxruntime_holds(place, capsys) -> None:
+    pytest.importorskip("onnx", reason="makes the tiny model of this test")
+    from tests.unit.policies.perception.tiny_model import write_package
+
+    (place / "model" / "weights.onnx").unlink()
+    model = write_package(place / "model")
+    sides = [measure(Path("pack.yaml"), 8, 1, "onnxruntime:cpu", tensor) for tensor in ("", "logits")]
+    session = ort.InferenceSession((place / "model" / "tiny.onnx").read_bytes() + with_output("logits"))
+    for plain, more in zip(sides[0].episodes, sides[1].episodes, strict=True):
+        assert np.array_equal(more.frames[:, : len(NAMES)], plain.frames)
+        for k, frame in more.shown.items():
+            given = ((frame.transpose(2, 0, 1)[None] / 255.0 - 0.5) / 0.25).astype(np.float32)
+            held = session.run(["logits"], {"frames": given})[0]
+            assert np.allclose(more.frames[k, len(NAMES) :], held.mean(axis=(0, 2, 3)), rtol=1e-6)
+    write_ros(place / "logs" / "day", STAMPS, 2, pictures(2, gain=2.0))
+    told = ["drift", "pack.yaml", "--against", "logs", "--window-s", "0.2", "--every", "1"]
+    assert main([*told, "--runtime", "onnxruntime:cpu", "--tensor", "logits"]) == 1
+    assert json.loads(Path("drift/drift.json").read_text())["tensor"] == "logits"
+    assert main([*told, "--runtime", "onnxruntime:cpu", "--tensor", "logit\x1b"]) == 2
+    assert "has no tensor 'logit\\x1b'; did you mean 'logits'?" in capsys.readouterr().err
+    assert main([*told, "--runtime", "memory_runtime", "--tensor", "logits"]) == 2
+    assert "'memory_runtime' shows no inner tensors: add --runtime onnx" in capsys.readouterr().err
+    pack = load_pack(Path("pack.yaml"))
+    eye = next(played(pack, Expansion(pack, pack.scenarios), "onnxruntime:cpu"))[1].eye
+    model.write_text(model.read_text().replace("  name: frames", "  name: frames\n  channel: left.rgb"))
+    with pytest.raises(NoTensor, match=r"looks through left\.rgb, and"):
+        Embedding(load_pack(Path("pack.yaml")), "logits", "onnxruntime:cpu").of(frame, eye)

@@ -33,6 +33,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--episodes", type=int, default=40, metavar="N", help=text)
     parser.add_argument("--every", type=int, default=5, metavar="N", help="every Nth frame (default: 5)")
     parser.add_argument("--runtime", default="auto", metavar="R", help="also with a device: torch:cpu")
+    text = (
+        "also compare what this tensor of the model holds: a name in its ONNX graph, or a module of torch's"
+    )
+    parser.add_argument("--tensor", default="", metavar="NAME", help=text)
     text = "where the pictures and drift.json go (default: drift/ in RUN, or here for a pack)"
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=text)
     add_trust(parser)
@@ -47,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.drift.two_samples import FEWEST, compare
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.results.atomic_write import write_atomic
+    from simgate.policies.perception.inference.inner_tensor import NoTensor
+    from simgate.sim_adapters.printable import printable
 
     if args.every < 1 or args.episodes < FEWEST:
         raise UserError(f"--every must be at least 1, and --episodes at least {FEWEST}")
@@ -59,7 +65,13 @@ def run(args: argparse.Namespace) -> int:
                 other = pack_of_logs(other, args.images, args.window_s, pack_of(args.run_dir))
             except NoFieldSide as error:
                 raise UserError(str(error)) from None
-        sides = [measure(one, args.episodes, args.every, args.runtime) for one in (args.run_dir, other)]
+        try:
+            sides = [
+                measure(one, args.episodes, args.every, args.runtime, args.tensor)
+                for one in (args.run_dir, other)
+            ]
+        except NoTensor as error:
+            raise UserError(printable(str(error))) from None
         if sides[0].models != sides[1].models:
             raise UserError("the two have different models, and drift is as one model sees it")
         try:
@@ -71,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
         out.mkdir(parents=True, exist_ok=True)
         picture = write_foreign(out / "foreign.png", sides)
         document = as_document(found, sides, args.against)
+        if args.tensor:
+            document["tensor"] = args.tensor
         document["nearer"] = [
             {"parameter": o.parameter, "nearest": o.nearest, "mean": o.mean} for o in leaning
         ]
