@@ -56,6 +56,8 @@ def read_drift(path: Path, run_id: str, judged: Collection[str]) -> Drift:
     try:
         said: Any = json.loads(read_plain(path, MOST_BYTES))
         effect, against = float(said["effect"]), f"{said.get('against', '?')!s:.100}"
+        if said.get("tensor"):
+            against += f" by tensor {said['tensor']!s:.100}"
         place = f"{said.get('against_path', '')!s}"
         sides, models = list(said.get("run_ids", ())), set(said.get("models", ()))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):

@@ -20,6 +20,7 @@ from simgate.harness.gate.measured_drift import PLACE, NoDrift, read_drift
 from simgate.harness.gate.tally import Status
 from simgate.harness.gate.verdict import Decision, Verdict
 from simgate.harness.multiplicity import holm_adjusted
+from simgate.harness.release.commands import Ran
 from simgate.harness.release.plan import LAYERS, Canary, Leg, Release
 from simgate.harness.results.journal import JournalDamaged
 from simgate.harness.results.manifest import Manifest
@@ -45,6 +46,7 @@ class Shown:
         verdict: Of the run.
         manifest: Of the run.
         counts: Requirement -> (passed, failed) variants.
+        command: What its command did, in words; empty without one that was run.
     """
 
     layer: str
@@ -55,6 +57,7 @@ class Shown:
     verdict: Verdict | None = None
     manifest: Manifest | None = None
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    command: str = ""
 
     @property
     def counted(self) -> Decision:
@@ -101,15 +104,20 @@ class Judgement:
     coverage: tuple[Coverage, ...]
 
 
-def judge_release(release: Release, folder: Path, model_sha256: str) -> Judgement:
+def judge_release(
+    release: Release, folder: Path, model_sha256: str, ran: Mapping[str, Ran] | None = None
+) -> Judgement:
     """Judges a release.
 
     Args:
         release: As its file says.
         folder: Of that file, where its paths begin.
         model_sha256: Of the candidate's package.
+        ran: Layer -> what its command did.
     """
-    shown = _apart([_leg(name, getattr(release.layers, name), folder, model_sha256) for name in LAYERS])
+    known = ran or {}
+    legs = [(name, getattr(release.layers, name), known.get(name)) for name in LAYERS]
+    shown = _apart([_leg(name, leg, did, folder, model_sha256) for name, leg, did in legs])
     shown.append(_canary(release.layers.canary, model_sha256))
     layers = [one for one in shown if one.layer in release.needed or one.decision is not None or one.problems]
     coverage = _coverage(release.requirements, layers)
@@ -139,20 +147,26 @@ def judge_release(release: Release, folder: Path, model_sha256: str) -> Judgemen
     return Judgement(decision, tuple(reasons), tuple(layers), tuple(coverage))
 
 
-def _leg(name: str, leg: Leg | None, folder: Path, model_sha256: str) -> Shown:
+def _leg(name: str, leg: Leg | None, ran: Ran | None, folder: Path, model_sha256: str) -> Shown:
     if leg is None:
         return Shown(name, None, "there is no evidence: the release file names no run")
+    if leg.run is None:
+        return _of_command(name, leg, ran, model_sha256)
     path = folder / leg.run
+    did = "" if ran is None else ran.shown
     try:
         own, verdict = judged_run(RunFolder(path))
     except (NotARun, JournalDamaged, UndecidableRun, OSError) as error:
-        return Shown(name, None, str(error), (f"the evidence cannot be read: {error}",), leg.run)
+        why = f"the evidence cannot be read: {error}" + (f"; {did}" if did else "")
+        return Shown(name, None, str(error), (why,), leg.run, command=did)
     said = own.manifest.fingerprint.model_sha256 or leg.model_sha256 or ""
     problems = []
     if not said:
         problems.append("the run does not say which model it judged: write model_sha256 in the release file")
     elif said != model_sha256:
         problems.append(f"stale: it judged the model {said[:12]}, the candidate is {model_sha256[:12]}")
+    if ran is not None and ran.problem:
+        problems.append(f"{did}; move {leg.run} away, and it is run again")
     if own.manifest.selection:
         problems.append(f"only a part of the pack was to be run: {own.manifest.selection}")
     if leg.largest_drift is not None:
@@ -172,7 +186,26 @@ def _leg(name: str, leg: Leg | None, folder: Path, model_sha256: str) -> Shown:
         verdict,
         own.manifest,
         {key: (passed, failed) for key, (passed, failed) in counts.items()},
+        did,
     )
+
+
+def _of_command(name: str, leg: Leg, ran: Ran | None, model_sha256: str) -> Shown:
+    """A layer whose evidence is that a command ends and says as it must."""
+    if ran is None:
+        return Shown(
+            name, None, "its command was not run", ("there is no evidence: its command was not run",)
+        )
+    problems = []
+    if leg.model_sha256 != model_sha256:
+        found = (leg.model_sha256 or "")[:12]
+        problems.append(f"stale: it judged the model {found}, the candidate is {model_sha256[:12]}")
+    # A command that was stopped, or never began, refutes nothing.
+    decision = Decision.GO if not ran.problem else Decision.NO_GO if ran.is_refuted else Decision.INCONCLUSIVE
+    counts = {} if decision is Decision.INCONCLUSIVE else dict.fromkeys(leg.requirements, (0, 1))
+    if decision is Decision.GO:
+        counts = dict.fromkeys(leg.requirements, (1, 0))
+    return Shown(name, decision, ran.shown, tuple(problems), counts=counts, command=ran.shown)
 
 
 def _apart(shown: Sequence[Shown]) -> list[Shown]:
@@ -198,8 +231,9 @@ def _apart(shown: Sequence[Shown]) -> list[Shown]:
 
 def _drift(leg: Leg, folder: Path, run_id: str, model_sha256: str) -> list[str]:
     """What speaks against a layer in how far it is from another one; never anything for it."""
-    path = folder / leg.drift if leg.drift else folder / leg.run / PLACE
     assert leg.largest_drift is not None
+    assert leg.run is not None
+    path = folder / leg.drift if leg.drift else folder / leg.run / PLACE
     try:
         found = read_drift(path, run_id, [model_sha256])
     except NoDrift as error:
@@ -212,13 +246,28 @@ def _drift(leg: Leg, folder: Path, run_id: str, model_sha256: str) -> list[str]:
 def _canary(form: Canary | None, model_sha256: str) -> Shown:
     if form is None:
         return Shown("canary", None, "the form is not filled in")
-    ran = f"{plural(form.robots, 'robot')}, {form.days:g} days, {plural(form.incidents, 'incident')}"
+    if form.empty:
+        reason = f"the form is not filled in: {', '.join(form.empty)}"
+        return Shown("canary", None, reason, (reason,))
+    assert form.sites and form.robots and form.hours and form.model_sha256
+    assert form.incidents is not None and form.most_incidents is not None
+    ran = f"{plural(form.robots, 'robot')} at {', '.join(form.sites)}, {form.hours:g} hours, "
+    ran += plural(form.incidents, "incident")
     if form.model_sha256 != model_sha256:
         stale = f"stale: it was driven with the model {form.model_sha256[:12]}"
         return Shown("canary", Decision.INCONCLUSIVE, ran, (stale,))
     good = form.incidents <= form.most_incidents
-    said = f"{ran}, {form.most_incidents} allowed; signed by {form.signed}, {form.date}"
+    most = 1000.0 * _most_events(form.incidents) / form.hours
+    said = f"{ran} (at most {most:.3g} in 1,000 hours, 95 %), {form.most_incidents} allowed"
+    said = f"{said}; signed by {form.signed}, {form.date}"
     return Shown("canary", Decision.GO if good else Decision.NO_GO, said)
+
+
+def _most_events(seen: int) -> float:
+    """Upper bound at 95 % on the mean of a Poisson count, exact."""
+    from scipy.stats import chi2
+
+    return float(chi2.ppf(0.95, 2 * seen + 2)) / 2.0
 
 
 def _coverage(requirements: Sequence[str], layers: Sequence[Shown]) -> list[Coverage]:

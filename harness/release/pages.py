@@ -24,6 +24,7 @@ def as_data(release: Release, judgement: Judgement, model: dict[str, str]) -> di
                 "reason": one.reason,
                 "problems": list(one.problems),
                 "run": one.run,
+                "command": one.command,
             }
             for one in judgement.layers
         ],

@@ -30,6 +30,7 @@ def _shown(text: str) -> str:
 
 
 _Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_shown)]
+_Argument = Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
 _Ident = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 _Metric = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,99}$")]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -41,16 +42,42 @@ class _Said(BaseModel):
 
 
 class Leg(_Said):
-    """A layer whose evidence is a run."""
+    """A layer whose evidence is a run, or what a command shows."""
 
-    run: _Word
+    run: _Word | None = None
     """Folder of the run, from the release file's."""
+    command: Annotated[tuple[_Argument, ...] | None, Field(min_length=1)] = None
+    """Program and arguments, run in the release file's folder: it makes the run where that is not there
+    yet, or is the evidence itself."""
+    exit_code: Annotated[int, Field(ge=0, le=255)] = 0
+    """What the command must end with."""
+    shows: _Word | None = None
+    """What must stand in the command's output."""
+    timeout_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
+    """After so long the command is ended."""
+    requirements: tuple[_Ident, ...] = ()
+    """What a command without a run covers."""
     model_sha256: _Sha256 | None = None
-    """Of imported runs, which do not say it themselves: which model package was judged."""
+    """Of imported runs and commands, which do not say it themselves: which model package was judged."""
     drift: _Word | None = None
     """``drift.json`` of ``simgate drift``, from the release file's folder."""
     largest_drift: Annotated[float | None, Field(gt=0, le=1)] = None
     """Largest effect (energy coefficient) that may lie between this layer and the one it was held against."""
+
+    @model_validator(mode="after")
+    def _has_evidence(self) -> Self:
+        if self.run is None and self.command is None:
+            raise ValueError("write run: FOLDER, or command: [PROGRAM, ARGUMENT, ...], or both")
+        own = self.model_fields_set & {"exit_code", "shows", "timeout_minutes"}
+        if self.command is None and own:
+            raise ValueError(f"{min(own)} is said of a command, and there is none")
+        if self.run is not None and self.requirements:
+            raise ValueError("a run says itself which requirements it covers: leave requirements out")
+        if self.run is None and (self.drift is not None or self.largest_drift is not None):
+            raise ValueError("drift is measured of a run, and there is none: write run: FOLDER")
+        if self.run is None and self.model_sha256 is None:
+            raise ValueError("write model_sha256: a command without a run does not say which model it judges")
+        return self
 
     @model_validator(mode="after")
     def _bounds_its_drift(self) -> Self:
@@ -62,15 +89,23 @@ class Leg(_Said):
 
 
 class Canary(_Said):
-    """A form about a trial on few robots, filled in by hand."""
+    """A form about a trial on few robots, filled in by hand; what is not filled in yet is empty."""
 
-    robots: Annotated[int, Field(ge=1)]
-    days: Annotated[float, Field(gt=0)]
-    incidents: Annotated[int, Field(ge=0)]
-    most_incidents: Annotated[int, Field(ge=0)] = 0
-    model_sha256: _Sha256
-    signed: _Word
-    date: _Word
+    sites: Annotated[tuple[_Word, ...] | None, Field(min_length=1)] = None
+    robots: Annotated[int | None, Field(ge=1)] = None
+    hours: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
+    """Of all robots together."""
+    incidents: Annotated[int | None, Field(ge=0)] = None
+    most_incidents: Annotated[int | None, Field(ge=0)] = None
+    """With more it is NO-GO."""
+    model_sha256: _Sha256 | None = None
+    signed: _Word | None = None
+    date: _Word | None = None
+
+    @property
+    def empty(self) -> list[str]:
+        """Fields that are to be filled in."""
+        return [name for name in type(self).model_fields if getattr(self, name) is None]
 
 
 class SignOff(_Said):

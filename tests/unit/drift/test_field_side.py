@@ -16,6 +16,7 @@ from simgate.harness.drift.sides import measure
 from simgate.harness.execution.pictures import kept_frames
 from simgate.harness.execution.playing import played
 from simgate.harness.expansion.expand import Expansion
+from simgate.harness.gate.measured_drift import read_drift
 from simgate.harness.packs.loader import load_pack
 from simgate.policies.perception.inference.inner_tensor import NoTensor, with_output
 from tests.unit.execution.memory_pack import REPOSITORY, write_model
@@ -133,7 +134,9 @@ def test_a_tensor_of_the_model_counts_too_and_is_what_onnxruntime_holds(place, c
     write_ros(place / "logs" / "day", STAMPS, 2, pictures(2, gain=2.0))
     told = ["drift", "pack.yaml", "--against", "logs", "--window-s", "0.2", "--every", "1"]
     assert main([*told, "--runtime", "onnxruntime:cpu", "--tensor", "logits"]) == 1
-    assert json.loads(Path("drift/drift.json").read_text())["tensor"] == "logits"
+    said = json.loads(Path("drift/drift.json").read_text())
+    Path("drift.json").write_text(json.dumps({**said, "run_ids": ["r"]}))
+    assert read_drift(Path("drift.json"), "r", said["models"]).against.endswith(" by tensor logits")
     assert main([*told, "--runtime", "onnxruntime:cpu", "--tensor", "logit\x1b"]) == 2
     assert "has no tensor 'logit\\x1b'; did you mean 'logits'?" in capsys.readouterr().err
     assert main([*told, "--runtime", "memory_runtime", "--tensor", "logits"]) == 2

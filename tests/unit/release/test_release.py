@@ -232,22 +232,44 @@ def test_a_part_of_a_pack_is_no_release(folder):
     assert found.reasons == ("field: only a part of the pack was to be run: --variants 40",)
 
 
+CANARY = {
+    "sites": ["hall 1", "hall 2"],
+    "robots": 3,
+    "hours": 400,
+    "incidents": 0,
+    "most_incidents": 0,
+    "model_sha256": CANDIDATE,
+    "signed": "B",
+    "date": "2026-12-01",
+}
+
+
 def test_the_canary_is_a_form(folder):
-    form = {
-        "robots": 3,
-        "days": 7,
-        "incidents": 0,
-        "model_sha256": CANDIDATE,
-        "signed": "B",
-        "date": "2026-12-01",
-    }
     needed = ["offline", "simulation", "field", "canary"]
     assert judged(folder, needed=needed).decision is Decision.INCONCLUSIVE
-    assert judged(folder, needed=needed, layers=layers(canary=form)).decision is Decision.GO
-    assert judged(folder, layers=layers(canary={**form, "incidents": 1})).decision is Decision.NO_GO
-    assert (
-        judged(folder, layers=layers(canary={**form, "model_sha256": OTHER})).decision
-        is Decision.INCONCLUSIVE
+    filled = judged(folder, needed=needed, layers=layers(canary=CANARY))
+    assert filled.decision is Decision.GO
+    # Of none in 400 hours the exact bound is -ln(0.05) / 400.
+    said = "3 robots at hall 1, hall 2, 400 hours, 0 incidents (at most 7.49 in 1,000 hours, 95 %), 0 allowed"
+    assert said in filled.layers[-1].reason
+    assert judged(folder, layers=layers(canary={**CANARY, "incidents": 1})).decision is Decision.NO_GO
+    stale = judged(folder, layers=layers(canary={**CANARY, "model_sha256": OTHER}))
+    assert stale.decision is Decision.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("empty", sorted(CANARY))
+def test_a_form_that_is_not_filled_in_is_no_evidence_and_says_what_lacks(folder, empty):
+    found = judged(folder, layers=layers(canary={**CANARY, empty: None}))
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.reasons == (f"canary: the form is not filled in: {empty}",)
+
+
+def test_a_canary_alone_covers_no_requirement(folder):
+    found = judged(folder, needed=["canary"], layers={"canary": CANARY})
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.reasons == (
+        "requirement R-1 is covered by no layer",
+        "requirement R-2 is covered by no layer",
     )
 
 
@@ -319,10 +341,9 @@ HOSTILE = "<b>x</b> [click](http://a) @team `x` | y\n# z \x1b[31m\u202e"
 
 
 def test_texts_of_others_are_inert_in_the_pages_of_a_release(folder):
-    form = {"robots": 1, "days": 1, "incidents": 0, "model_sha256": CANDIDATE, "signed": "B", "date": "x"}
     said = release(
         release="m <b>1</b> @team [a](http://a)",
-        layers=layers(canary={**form, "signed": "<i>B</i> @team"}),
+        layers=layers(canary={**CANARY, "sites": ["<b>x</b>"], "signed": "<i>B</i> @team"}),
         checklist={"[x](http://a) @team": False},
         sign_offs=[{"role": "<b>safety</b>", "name": "@team", "date": "| x"}],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="release file (docs/releases.md)")
     text = "folder for all that is written (default: release/ beside the file)"
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=text)
+    text = "run none of the file's commands: judge what is there"
+    parser.add_argument("--no-commands", action="store_true", help=text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.evidence.build import NotEvidence
     from simgate.harness.evidence.canonical_zip import TooLarge
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
+    from simgate.harness.release.commands import log_files, run_commands
     from simgate.harness.release.judge import judge_release
     from simgate.harness.release.monitoring import monitoring_files
     from simgate.harness.release.pages import as_data, model_card, release_notes, release_page
@@ -37,7 +41,9 @@ def run(args: argparse.Namespace) -> int:
     with as_user_errors():
         release = read_release(args.file)
         package = load_package(folder / release.model)
-        judgement = judge_release(release, folder, package.sha256)
+        out = args.out or folder / "release"
+        ran = run_commands(release, folder, out, _say, may_run=not args.no_commands)
+        judgement = judge_release(release, folder, package.sha256, ran)
         model = {"name": package.name, "version": package.version, "sha256": package.sha256}
         files = {
             "release.yaml": args.file.read_bytes(),
@@ -45,15 +51,20 @@ def run(args: argparse.Namespace) -> int:
             "release.md": release_page(release, judgement),
             "model_card.md": model_card(release, judgement, model),
             "release_notes.md": release_notes(release, judgement, model),
+            **log_files(out, ran),
             **monitoring_files(release, judgement),
         }
         try:
-            out = _write(args.out or folder / "release", folder, files, judgement)
+            package_path = _write(out, folder, files, judgement)
         except (NotEvidence, TooLarge) as error:
             raise UserError(str(error)) from None
     _print(judgement)
-    print(f"\npackage {out}")
+    print(f"\npackage {package_path}")
     return int(judgement.decision.exit_code)
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
 def _write(out: Path, folder: Path, files: dict[str, bytes], judgement: Judgement) -> Path:
