@@ -117,11 +117,11 @@ def _dashboard(release: Release, said: Monitoring, names: list[str]) -> bytes:
     variable = {"name": "datasource", "type": "datasource", "query": "prometheus"}
     document = {
         "title": f"Release {_plain(release.release)}",
-        "uid": None,
         "schemaVersion": 39,
         "tags": ["simgate"],
         "time": {"from": "now-6h", "to": "now"},
         "templating": {"list": [variable]},
+        "annotations": {"list": []},
         "panels": panels,
     }
     return (json.dumps(document, indent=1) + "\n").encode()

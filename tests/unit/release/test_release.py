@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 
+import jsonschema
 import pytest
 import yaml
 
@@ -22,6 +23,7 @@ from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.problems import PackageError
 from tests.unit.evidence.runs import small_run
 from tests.unit.gate.runs import make_manifest, make_pack, make_records, scenario, variant_ids
+from tests.unit.release.grafana_contract import DASHBOARD
 
 CANDIDATE, OTHER = "a" * 64, "b" * 64
 EASY = GateRule(kind="pass_rate", severity="critical", at_least=0.5)
@@ -335,6 +337,21 @@ def test_texts_of_others_are_inert_in_alerts_dashboard_and_runbooks(folder, tmp_
     assert "<b>" not in runbook.replace("\\<b", "")
     nothing = files["monitoring/runbooks/MissedRatioOutOfBounds2.md"].decode()
     assert "No scenario of this release tests this requirement" in nothing
+
+
+def test_the_dashboard_is_what_grafana_takes(folder):
+    files = monitoring_files(release(monitoring=MONITORING), judged(folder))
+    found = json.loads(files["monitoring/dashboard.json"])
+    jsonschema.Draft7Validator(DASHBOARD).validate(found)
+    for panel in found["panels"]:
+        assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+        assert panel["targets"][0].keys() == {"refId", "datasource", "expr"}
+        first, second = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+        assert first["value"] is None, "minus infinity"
+        assert isinstance(second["value"], float)
+    places = [(one["gridPos"]["x"], one["gridPos"]["y"]) for one in found["panels"]]
+    assert len(set(places)) == len({one["id"] for one in found["panels"]}) == 2
+    assert [one["name"] for one in found["templating"]["list"]] == ["datasource"]
 
 
 HOSTILE = "<b>x</b> [click](http://a) @team `x` | y\n# z \x1b[31m\u202e"
