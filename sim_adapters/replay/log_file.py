@@ -14,6 +14,7 @@ from simgate.sim_adapters.worlds.native_file import NativeError
 
 CLOCK = "/clock"
 EXTRA = "simgate[logs]"
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _MOST_SAID = 300
 """Letters of what a reader says of a damaged file, which may be the file's own."""
 _DAMAGE = (OSError, ValueError, EOFError, RuntimeError, KeyError, AssertionError, struct.error)
@@ -170,7 +171,7 @@ class _RosLog:
         if path.suffix == ".mcap":
             self.parameters = _parameters(path)
         with self._reader() as reader:
-            self.topics = {name: info.msgtype or "" for name, info in reader.topics.items()}
+            self.topics = {name: _whole(info.msgtype or "") for name, info in reader.topics.items()}
             self.duration_s = max(0, reader.duration) / 1e9 if reader.message_count else 0.0
 
     def _reader(self) -> Any:
@@ -185,8 +186,17 @@ class _RosLog:
         with _told(self._path), self._reader() as reader:
             chosen = [one for one in reader.connections if one.topic == topic]
             for connection, logged_ns, raw in reader.messages(connections=chosen) if chosen else ():
-                said = reader.deserialize(raw, connection.msgtype)
+                if bytes(raw[:4]) == _ZSTD:  # No message begins so: the first byte of theirs is 0.
+                    why = "its messages are compressed, which only the metadata.yaml of its folder says"
+                    raise NativeError("file", f"{self._path}: {why}", "name that folder as the log")
+                said = reader.deserialize(raw, _whole(connection.msgtype))
                 stamp = getattr(getattr(said, "header", None), "stamp", None)
                 # ROS leaves a stamp that nobody has set at zero.
                 stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec if stamp is not None else 0
                 yield stamp_ns or logged_ns, said
+
+
+def _whole(kind: str) -> str:
+    """The whole name of a message's type: first bags of ROS 2, and other tools' still, leave ``msg`` out."""
+    package, _, name = kind.partition("/")
+    return f"{package}/msg/{name}" if name and "/" not in name else kind

@@ -57,10 +57,11 @@ def write_ros(
     encoding: str = "bgr8",
     topics=("/cam",),
     in_a_heap=False,
+    compressed=False,
 ) -> Path:
     """A bag of ROS: a folder of rosbag2 in sqlite3 (1) or MCAP (2), or a file of ROS 1 (0)."""
     from rosbags.rosbag1 import Writer as Writer1
-    from rosbags.rosbag2 import StoragePlugin
+    from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
     from rosbags.rosbag2 import Writer as Writer2
     from rosbags.typesys import Stores, get_typestore
 
@@ -69,6 +70,8 @@ def write_ros(
     time = store.types["builtin_interfaces/msg/Time"]
     plugin = StoragePlugin.MCAP if version == 2 else StoragePlugin.SQLITE3
     writer = Writer2(path, version=9, storage_plugin=plugin) if version else Writer1(path)
+    if compressed:
+        writer.set_compression(CompressionMode.MESSAGE, CompressionFormat.ZSTD)
     shown = pictures or frames(len(stamps_s))
     extra = {} if version else {"seq": 0}
     with writer:
