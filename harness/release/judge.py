@@ -244,7 +244,7 @@ def _drift(leg: Leg, folder: Path, run_id: str, model_sha256: str) -> list[str]:
 
 
 def _canary(form: Canary | None, model_sha256: str) -> Shown:
-    if form is None:
+    if form is None or form.is_blank:
         return Shown("canary", None, "the form is not filled in")
     if form.empty:
         reason = f"the form is not filled in: {', '.join(form.empty)}"

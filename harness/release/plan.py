@@ -107,6 +107,11 @@ class Canary(_Said):
         """Fields that are to be filled in."""
         return [name for name in type(self).model_fields if getattr(self, name) is None]
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nobody has begun to fill it in."""
+        return len(self.empty) == len(type(self).model_fields)
+
 
 class SignOff(_Said):
     """Somebody who answers for the release."""

@@ -266,6 +266,14 @@ def test_a_form_that_is_not_filled_in_is_no_evidence_and_says_what_lacks(folder,
     assert found.reasons == (f"canary: the form is not filled in: {empty}",)
 
 
+def test_a_blank_form_is_none_and_lacks_where_it_is_needed(folder):
+    blank = dict.fromkeys(CANARY)
+    assert judged(folder, layers=layers(canary=blank)).decision is Decision.GO
+    needed = ["offline", "simulation", "field", "canary"]
+    found = judged(folder, needed=needed, layers=layers(canary=blank))
+    assert found.reasons == ("canary: the form is not filled in",)
+
+
 def test_a_canary_alone_covers_no_requirement(folder):
     found = judged(folder, needed=["canary"], layers={"canary": CANARY})
     assert found.decision is Decision.INCONCLUSIVE
