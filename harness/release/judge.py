@@ -160,13 +160,14 @@ def _leg(name: str, leg: Leg | None, ran: Ran | None, folder: Path, model_sha256
         why = f"the evidence cannot be read: {error}" + (f"; {did}" if did else "")
         return Shown(name, None, str(error), (why,), leg.run, command=did)
     said = own.manifest.fingerprint.model_sha256 or leg.model_sha256 or ""
-    problems = []
+    problems, again = [], f"; move {leg.run} away, and its command is run again"
     if not said:
         problems.append("the run does not say which model it judged: write model_sha256 in the release file")
     elif said != model_sha256:
-        problems.append(f"stale: it judged the model {said[:12]}, the candidate is {model_sha256[:12]}")
+        stale = f"stale: it judged the model {said[:12]}, the candidate is {model_sha256[:12]}"
+        problems.append(f"{stale}{again if leg.command else ''}")
     if ran is not None and ran.problem:
-        problems.append(f"{did}; move {leg.run} away, and it is run again")
+        problems.append(f"{did}{again}")
     if own.manifest.selection:
         problems.append(f"only a part of the pack was to be run: {own.manifest.selection}")
     if leg.largest_drift is not None:

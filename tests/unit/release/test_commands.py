@@ -73,9 +73,16 @@ def test_a_command_that_ends_otherwise_takes_the_go_of_its_run_away_for_good(
         assert found.decision is Decision.INCONCLUSIVE
         (reason,) = found.reasons
         assert why in reason
-        assert reason.endswith("; move simulation away, and it is run again")
+        assert reason.endswith("; move simulation away, and its command is run again")
     (folder / "simulation").rename(folder / "away")
     assert len(judged(folder, said)[1]) == 1
+
+
+def test_a_run_of_another_model_says_how_its_command_makes_a_new_one(folder: Path) -> None:
+    write_run(folder / "simulation", "P" * 40, model=OTHER)
+    found, told = judged(folder, with_leg(run="simulation", **python(MADE)))
+    assert told == []
+    assert found.reasons[0].endswith("; move simulation away, and its command is run again")
 
 
 def test_a_command_that_is_refuted_by_its_run_is_no_go(folder: Path) -> None:
