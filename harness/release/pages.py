@@ -44,8 +44,8 @@ def as_data(release: Release, judgement: Judgement, model: dict[str, str]) -> di
 def release_page(release: Release, judgement: Judgement) -> bytes:
     """The verdict over all layers, in Markdown."""
     lines = [f"# {_text(release.release)}: {judgement.decision.value}", ""]
-    lines += [f"- {_text(reason)}" for reason in judgement.reasons]
-    lines += ["", "## Layers", "", "| layer | counts as | what it says |", "|---|---|---|"]
+    lines += [*(f"- {_text(reason)}" for reason in judgement.reasons), ""] if judgement.reasons else []
+    lines += ["## Layers", "", "| layer | counts as | what it says |", "|---|---|---|"]
     lines += [
         f"| {one.layer} | {one.counted.value} | {_text('; '.join((*one.problems, one.reason)))} |"
         for one in judgement.layers
