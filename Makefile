@@ -7,7 +7,7 @@ WORKERS ?=
 ARGS    ?=
 ISAAC   ?= .isaac
 
-.PHONY: demo demos test extras isaac slow lint format train ros quality mutants benchmarks docs release-check clean help
+.PHONY: demo demos test extras isaac slow lint format train ros quality mutants benchmarks gpu docs release-check clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,12 @@ benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written 
 	$(BIN)/python -m tests.benchmarks.driver
 	$(BIN)/python -m tests.benchmarks.environments
 
+gpu: $(VENV)/.dev         ## on a machine with a CUDA card: conformance, parity, worlds a second, one table in runs/gpu.md (ARGS="--device cpu" without one)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,mujoco_warp,gpu]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cuda]' || echo "onnxruntime-gpu does not install here"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[tensorrt]' || echo "TensorRT does not install here"
+	$(BIN)/python -m tests.benchmarks.gpu $(ARGS)
+
 docs: $(VENV)/.core       ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m simgate.harness.cli.pages
 
@@ -100,7 +106,7 @@ $(VENV)/.torch: $(VENV)/.core
 $(VENV)/.extras: $(VENV)/.dev
 	@echo "Installing torch, OpenUSD, PhysX, Ray, parquet and a store of objects into $(VENV)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,parquet,ray,store-tests]'
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps usd-core ovphysx ovstage warp-lang physx-usd-schemas newton-usd-schemas
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps usd-core ovphysx ovstage warp-lang physx-usd-schemas newton-usd-schemas mujoco-warp absl-py etils zipp
 	@touch $@
 
 # Its releases contradict each other in what they ask for, and ours: so an environment of its own, and each as listed.

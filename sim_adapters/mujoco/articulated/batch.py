@@ -145,11 +145,16 @@ class ArticulatedBatch:
         """
         told = self._checked(actions, active)
         self._step += self._timing.control_steps
-        for index, world in enumerate(self._worlds):
-            if active is None or active[index]:
-                world.advance(told[index], self._views[index])
-                self._truth[index] = self._true(world)
+        moving = [k for k in range(len(self._worlds)) if active is None or active[k]]
+        self._advance(moving, told)
+        for index in moving:
+            self._truth[index] = self._true(self._worlds[index])
         return self._observation()
+
+    def _advance(self, moving: Sequence[int], told: NDArray[np.float64]) -> None:
+        """Holds the actions for one control period in some of the worlds, and senses there."""
+        for index in moving:
+            self._worlds[index].advance(told[index], self._views[index])
 
     def _checked(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None) -> NDArray[np.float64]:
         action, count = self.embodiment.action, len(self._worlds)

@@ -101,7 +101,7 @@ class ArticulatedWorld:
         self.built = machine.built
         self.model, self.data = machine.built.model, start_state(machine)
         self._begun = begun_inside(self.model, self.data, site.robot)
-        self.step_count = 0
+        self.step_count = self._end = 0
         self._machine = machine
         self._ctrl = machine.actuation.ctrl
         self._delay_steps = round(site.action_delay_ms * timing.physics_hz / 1000.0)
@@ -178,27 +178,44 @@ class ArticulatedWorld:
             action: Shape (A,), as :attr:`embodiment` declares it.
             out: Arrays by sensor and channel; a sensor that has no reading in this period keeps its last one.
         """
-        data = self.data
+        self.begin(action)
+        while not self.has_ended:
+            self.tell()
+            self._engine.step()
+            self.look(out)
+
+    def begin(self, action: NDArray[np.float64]) -> None:
+        """Begins a control period: then :meth:`tell`, a step of the engine and :meth:`look`, in turns."""
         self._told.append((self.step_count + self._delay_steps, action.copy()))
         self._contacts.clear()
         self._measures.clear()
         self._pushes.clear()
-        end = self.step_count + self.timing.control_steps
-        while self.step_count < end:
-            while self._told and self._told[0][0] <= self.step_count:
-                data.ctrl[self._ctrl] = self._told.popleft()[1]
-            self._pushes.tell(self._engine, self.step_count)
-            self._engine.step()
-            self._pushes.collect(self._engine, self.step_count)
-            self.step_count += 1
-            self._contacts.collect(self._engine.contacts, self.step_count)
-            self._measures.collect()
-            due = [k for k, clock in enumerate(self.clocks) if clock.due(self.step_count, end)]
-            if due or self.step_count == end:
-                self._engine.settle()
-            for k in due:
-                self._sample(k, out[k])
-        self._measures.look()  # A step's contacts are those of the state before it.
+        self._end = self.step_count + self.timing.control_steps
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the control period is over."""
+        return self.step_count >= self._end
+
+    def tell(self) -> None:
+        """Before a step: what arrives of the actions, and the pushes."""
+        while self._told and self._told[0][0] <= self.step_count:
+            self.data.ctrl[self._ctrl] = self._told.popleft()[1]
+        self._pushes.tell(self._engine, self.step_count)
+
+    def look(self, out: Sequence[Arrays]) -> None:
+        """After a step: what it did, and the sensors that read now."""
+        self._pushes.collect(self._engine, self.step_count)
+        self.step_count += 1
+        self._contacts.collect(self._engine.contacts, self.step_count)
+        self._measures.collect()
+        due = [k for k, clock in enumerate(self.clocks) if clock.due(self.step_count, self._end)]
+        if due or self.has_ended:
+            self._engine.settle()
+        for k in due:
+            self._sample(k, out[k])
+        if self.has_ended:
+            self._measures.look()  # A step's contacts are those of the state before it.
 
     def values(self) -> dict[str, float]:
         """The task's quantities at the last control tick."""
