@@ -35,7 +35,8 @@ def reuse(plan: Plan, earlier: RunFolder) -> Plan:
 
     Args:
         plan: Of a run that has not begun.
-        earlier: Run whose records count where variant and identity are the same, errors left out.
+        earlier: Run whose records count where variant and identity are the same, but for errors and what
+            the machine failed at.
 
     Raises:
         CannotMerge: See :func:`require_same_place`.
@@ -43,7 +44,8 @@ def reuse(plan: Plan, earlier: RunFolder) -> Plan:
         OSError: Something cannot be read or written.
     """
     require_same_place(plan, earlier)
-    kept = valid_records(plan.manifest, earlier.records())
+    found = valid_records(plan.manifest, earlier.records())
+    kept = {variant: record for variant, record in found.items() if not record.infrastructure}
     if not kept:
         return plan
     for said in earlier.hosts_dir.glob("*.json"):

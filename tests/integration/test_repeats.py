@@ -52,3 +52,24 @@ def test_repeats_differ_by_the_policy_alone_and_are_one_unit_of_proof(place: Pat
     [pinned] = [record for name, record in again.items() if "pin-" in name]
     assert pinned["trace_digest"] == found["push::v0004"]["trace_digest"]
     assert records(folder) == found
+
+
+SHARED = POLICY.replace(
+    '[Act(np.array([value]), "push") for value in np.clip(wanted, -1.0, 1.0)]',
+    '[Act(np.clip([v + np.random.normal(0, 0.3)], -1, 1), "push") for v in wanted]',
+)
+
+
+def test_what_a_policy_draws_from_the_process_depends_on_no_other_world(tmp_path: Path) -> None:
+    text = PACK.replace("count: 12", "count: 3")
+    assert "np.random.normal" in SHARED and "batch: 3" in text
+    folder = team(tmp_path / "team", text)
+    (folder / "push.py").write_text(SHARED)
+    together = run(folder, "together", "--workers", 0)
+    (folder / "pack.yaml").write_text(text.replace("batch: 3", "batch: 1"))
+    found = run(folder, "one", "--workers", 0)
+    digests = {name: record["trace_digest"] for name, record in found.items()}
+    assert len(set(digests.values())) == 3
+    assert {name: record["trace_digest"] for name, record in together.items()} == digests
+    code, said = simgate("replay", tmp_path / "runs" / "one", "push::v0002")
+    assert code == 0, said

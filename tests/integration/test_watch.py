@@ -26,7 +26,9 @@ from simgate.harness.frontend.changes import Files, UntilChanged
 from simgate.harness.merging.reuse import reuse
 from simgate.harness.merging.sources import CannotMerge
 from simgate.harness.packs.loader import load_pack
+from simgate.harness.results.journal import append_record
 from simgate.harness.results.parts import make_part
+from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
 from simgate.sim_adapters.traits import AdapterTraits
 from tests.integration.test_engine import alive, wait_until
@@ -96,6 +98,18 @@ def test_only_what_a_change_concerns_is_run_and_the_rest_is_the_earlier_runs(tmp
     other = reuse(planned(tmp_path), more.folder)
     assert len(begun(other)[0]) == 5, "a criterion is part of what a record says"
     assert other.folder.manifest().reused is None
+
+
+def test_what_the_machine_failed_at_is_not_reused(tmp_path: Path) -> None:
+    write_pack(tmp_path, 2)
+    first = planned(tmp_path)
+    begun(first)
+    failed, fine = first.folder.records()
+    broken = failed.model_copy(update={"outcome": Outcome.INVALID, "infrastructure": True})
+    first.folder.journal_path.unlink()
+    for record in (broken, fine):
+        append_record(first.folder.journal_path, record)
+    assert begun(reuse(planned(tmp_path), first.folder))[0] == [failed.variant]
 
 
 def test_another_model_leaves_nothing_to_reuse(tmp_path: Path) -> None:

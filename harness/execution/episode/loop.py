@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.act_check import checked_acts
+from simgate.harness.execution.episode.drawn_alone import alone
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.models.device_frames import source_of
@@ -26,6 +27,7 @@ from simgate.harness.tasks.task import Task
 from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, Act, Brief, Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.embodiment import ActionSpec
+from simgate.sim_adapters.environments.remote.draws import seed_all
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.environment import instruction_of
 from simgate.sim_adapters.scene.scene import Scene
@@ -77,10 +79,12 @@ def run_episodes(
         BadAct: The policy answered with what is no action.
     """
     adapter, timing = cast.adapter, cast.timing
+    seed_all(policy_seeds[0])
     observation = adapter.reset(scenes)
     rendered_s = _render_seconds(adapter)
     embodiment = adapter.embodiment
-    cast.policy.reset(_briefs(cast, scenes, policy_seeds), embodiment)
+    with alone(cast.policy, len(scenes)):
+        cast.policy.reset(_briefs(cast, scenes, policy_seeds), embodiment)
     clock.lap("build")
     perception, runs = _begin(cast, scenes, seeds, clock)
     robots = WornRobots(list(map(worn_of, scenes)), seeds, embodiment, timing.control_hz)
@@ -128,7 +132,8 @@ def _acts(
     worlds: Sequence[int],
 ) -> Sequence[Act]:
     """What the policy answers, one act for each world; see :func:`.checked_acts`."""
-    answered = cast.policy.act(shown, [told(results, cast.models) for results in arrived])
+    with alone(cast.policy, len(arrived)):
+        answered = cast.policy.act(shown, [told(results, cast.models) for results in arrived])
     return checked_acts(cast.policy, answered, spec, len(arrived), worlds, shown.step)
 
 

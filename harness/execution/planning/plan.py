@@ -227,11 +227,11 @@ def plan_run(
     effective, fingerprint = _settled(asked, runtime)
     counted, order = _orders(pack, variants, until_decided)
     expected = expected_variants(effective, counted, fingerprint)
+    limits = limits or limits_of(effective.sim.adapter, declared_waits_s(effective))
     folder = new_folder(runs_dir, pack.name, run_name)
     lock = folder.lock()
     manifest = _write_manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
     plan = Plan(manifest, effective, folder, order, hosts, record, retries=retries, lock=lock)
-    limits = limits or limits_of(effective.sim.adapter, declared_waits_s(effective))
     return replace(plan, limits=limits, interpreter=tuple(interpreter))
 
 

@@ -179,3 +179,31 @@ def _find_random() -> int | None:
 
 
 _RANDOM = _find_random()
+
+
+def used_up() -> tuple[Any, ...]:
+    """How far the generators are used up; equal before and after what has drawn from none of them."""
+    torch = sys.modules.get("torch")
+    return (
+        _used(_place_of_random(), (0, 1), random.getstate),
+        _used(_place_of_numpy(), (_WORDS - 1, 0), lambda: str(np.random.get_state(legacy=False))),
+        torch.get_rng_state().numpy().tobytes()
+        if torch is not None and hasattr(torch, "get_rng_state")
+        else b"",
+    )
+
+
+def _used(place: int | None, words: tuple[int, int], read: Callable[[], Any]) -> Any:
+    """Two words of a twister: its place, and one of the key, which is another once the key was used up."""
+    if place is None:
+        return read()
+    return tuple(ctypes.c_uint32.from_address(place + 4 * word).value for word in words)
+
+
+def seed_all(seed: int) -> None:
+    """Seeds all of them."""
+    random.seed(seed)
+    _seed_numpy(seed)
+    torch = sys.modules.get("torch")
+    if hasattr(torch, "manual_seed"):
+        torch.manual_seed(seed % 2**63)
