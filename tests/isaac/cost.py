@@ -1,7 +1,9 @@
-"""What a step costs through simgate beside a loop of Isaac Lab alone, on a quiet machine.
+"""What a step costs through simgate beside a loop of Isaac Lab alone.
 
-``python -m tests.isaac.cost TASK WORLDS``: the same actions in both, in turn twice; medians and lower deciles of their
-steps, ms. Through simgate: from one call of the policy to the next in a whole run, with all that is recorded.
+``python -m tests.isaac.cost TASK WORLDS``: a whole run, with all that is recorded, whose policy lets a plain loop make as
+many steps after each forty of its own, with the same actions, so that both meet the same machine. Printed are medians of
+both, ms, and the median of the ratios of neighbouring blocks with their quartiles. A step through simgate is from one
+call of the policy to the next.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ from simgate.sim_adapters.environments import remote
 
 PYTHON = os.environ.get("SIMGATE_ISAACLAB", str(Path(__file__).parents[2] / ".isaac" / "bin" / "python"))
 ASSETS = Path(remote.__file__).parents[1] / "lab_assets"
-STEPS, FIRST = 500, 50
+STEPS, BLOCK, FIRST = 1600, 40, 8
+"""Of a run, of a block, and so many of a block that are not counted."""
 TASKS = {"Isaac-Cartpole": (1, 60), "Isaac-Ant": (8, 60), "Isaac-Reach-Franka": (7, 30)}
 TASKS["Isaac-Velocity-Flat-UnitreeGo2"] = (12, 50)
 PLAIN = """
 import sys, time, json, os, numpy as np
-task, worlds, size, steps, assets, out, here = sys.argv[1:]
+task, worlds, size, answers, assets, here = sys.argv[1:]
 os.environ["ISAACSIM_ASSET_ROOT"] = assets
 sys.path.insert(0, here)
 from plain_loop import on_one_core, without_what_is_random
@@ -36,19 +39,20 @@ config = parse_env_cfg(task, device="cpu", num_envs=int(worlds), overrides=["phy
 config.seed, config.episode_length_s = 1, 1e9
 without_what_is_random(config)
 action = np.zeros((int(worlds), int(size)), dtype=np.float32)
-times = []
-with launch_simulation(config, {"visualizer": "none"}):
+with launch_simulation(config, {"visualizer": "none"}), open(int(answers), "w", buffering=1) as out:
     env = gymnasium.make(task, cfg=config)
     env.reset(seed=1)
-    for _ in range(int(steps)):
-        times.append(time.perf_counter())
-        seen, reward, over, cut, _ = env.step(torch.as_tensor(action))
-        seen["policy"].numpy(), reward.numpy(), over.numpy(), cut.numpy()
+    for line in sys.stdin:
+        times = []
+        for _ in range(int(line)):
+            times.append(time.perf_counter())
+            seen, reward, over, cut, _ = env.step(torch.as_tensor(action))
+            seen["policy"].numpy(), reward.numpy(), over.numpy(), cut.numpy()
+        print(json.dumps(times), file=out)
     env.close()
-json.dump(times, open(out, "w"))
 """
 POLICY = """
-import json, time
+import json, os, subprocess, time
 import numpy as np
 from simgate.policies.policy import Act
 
@@ -57,22 +61,34 @@ class Idle:
     name = "idle"
 
     def __init__(self, control_hz, options):
-        self.size, self.out, self.times = int(options["size"]), options["out"], []
+        vars(self).update(json.load(open(options["given"])))
+        self.times, self.blocks = [], []
 
     def reset(self, briefs, embodiment):
-        self.times = []
+        answers, written = os.pipe()
+        command = [str(written) if word == "ANSWERS" else word for word in self.command]
+        self.plain = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=2, pass_fds=[written], text=True, bufsize=1
+        )
+        os.close(written)
+        self.answers = os.fdopen(answers)
 
     def act(self, observation, outputs):
         self.times.append(time.perf_counter())
-        if len(self.times) == STEPS - 1:
-            json.dump(self.times, open(self.out, "w"))
+        if len(self.times) == self.block:
+            print(self.block, file=self.plain.stdin)
+            self.blocks.append([json.loads(self.answers.readline()), self.times])
+            self.times = []
+            if len(self.blocks) == self.steps // self.block:
+                json.dump(self.blocks, open(self.out, "w"))
+                self.plain.stdin.close()
         return [Act(np.zeros(self.size), "idle") for _ in observation.channels["obs.policy"]]
 """
 PACK = """
 simgate: 1
 pack: cost
 policy: policy.py:Idle
-policy_options: {{size: {size}, out: {out}}}
+policy_options: {{given: {options}}}
 sim: {{adapter: isaaclab, physics_hz: {hz}, control_hz: {hz}, camera_hz: {hz}, time_limit_s: {time_s}, batch: {worlds}}}
 scenarios:
   idle:
@@ -86,37 +102,32 @@ gate:
 """
 
 
-def plain(task: str, worlds: int, out: Path) -> None:
-    """Steps a loop of Isaac Lab alone."""
-    size, _ = TASKS[task]
-    words = [task, worlds, size, STEPS, ASSETS, out, Path(__file__).parent]
-    subprocess.run([PYTHON, "-c", PLAIN, *map(str, words)], check=True, capture_output=True)
-
-
-def ours(task: str, worlds: int, out: Path) -> None:
-    """Steps a run."""
+def measured(task: str, worlds: int) -> np.ndarray:
+    """Steps of a plain loop and of a run beside each other, seconds, shape (blocks, 2, steps)."""
     size, hz = TASKS[task]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "policy.py").write_text(POLICY.replace("STEPS", str(STEPS)))
-        given = {"size": size, "hz": hz, "out": out, "time_s": STEPS / hz, "worlds": worlds, "task": task}
-        (folder / "pack.yaml").write_text(PACK.format(python=PYTHON, **given))
-        words = ["run", name, "--workers", "1", "--record", "none", "--runs-dir", str(folder / "runs")]
-        command = [sys.executable, "-m", "simgate.harness.cli.main", *words]
-        subprocess.run(command, check=False, capture_output=True)
+        folder, out = Path(name), Path(name, "times.json")
+        words = [task, worlds, size, "ANSWERS", ASSETS, Path(__file__).parent]
+        options = {"size": size, "out": str(out), "block": BLOCK, "steps": STEPS}
+        options["command"] = [PYTHON, "-c", PLAIN, *map(str, words)]
+        (folder / "policy.py").write_text(POLICY)
+        (folder / "given.json").write_text(json.dumps(options))
+        given = {"hz": hz, "time_s": (STEPS + 10) / hz, "worlds": worlds, "task": task}
+        (folder / "pack.yaml").write_text(PACK.format(python=PYTHON, options=folder / "given.json", **given))
+        command = [sys.executable, "-m", "simgate.harness.cli.main", "run", name, "--workers", "1"]
+        command += ["--record", "none", "--runs-dir", str(folder / "runs")]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if not out.is_file():
+            sys.exit(done.stdout + done.stderr)
+        return np.diff(json.loads(out.read_text()))[:, :, FIRST:]
 
 
 def main(task: str, worlds: int) -> None:
-    """Prints a line for each turn."""
-    for turn in (1, 2):
-        for name, steps in (("plain", plain), ("simgate", ours)):
-            with tempfile.TemporaryDirectory() as folder:
-                out = Path(folder, "times.json")
-                steps(task, worlds, out)
-                times = 1e3 * np.diff(json.loads(out.read_text()))[FIRST:]
-            print(
-                task, worlds, turn, name, f"{np.median(times):.3f} {np.quantile(times, 0.1):.3f}", flush=True
-            )
+    """Prints a line."""
+    plain, ours = 1e3 * np.median(measured(task, worlds), axis=2).T
+    low, ratio, high = np.quantile(ours / plain, (0.25, 0.5, 0.75))
+    both = f"plain {np.median(plain):.3f} simgate {np.median(ours):.3f}"
+    print(task, worlds, both, f"ratio {ratio:.3f} ({low:.3f} to {high:.3f})")
 
 
 if __name__ == "__main__":
