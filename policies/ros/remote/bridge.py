@@ -52,7 +52,7 @@ class Bridge:
             activate(self, told["lifecycle"], deadline)
             self._match(deadline)
             is_asked = self._clock.needed and not self._lag and not self.realtime
-            self._timekeepers = timekeepers(self) if is_asked else {}
+            self._timekeepers = timekeepers(self, deadline) if is_asked else {}
         except BaseException:
             self.judged.end()
             raise
