@@ -82,13 +82,21 @@ def _each(owner: Any, path: str, take: Callable[[str, Any, bool], object]) -> No
         if dataclasses.is_dataclass(value):
             _each(value, f"{name}.", take)
         else:
-            shape = getattr(field.type, "shape", None) or ("",)
-            take(name, value, shape[0] == _BY_WORLD and value is not None)
+            take(name, value, value is not None and _is_by_world(field.type))
+
+
+def _is_by_world(declared: Any) -> bool:
+    """Whether a field's type is that of an array with a row for each world."""
+    try:
+        return bool(declared.shape[0] == _BY_WORLD)
+    except (AttributeError, IndexError):
+        return False
 
 
 def _told(value: Any) -> str:
     """What a value is, by content."""
-    if hasattr(value, "numpy"):
+    warp: Any = importlib.import_module("warp")
+    if isinstance(value, warp.array):
         value = value.numpy()
     if isinstance(value, np.ndarray):
         return f"{value.dtype}{value.shape}{value.tobytes().hex()}"
