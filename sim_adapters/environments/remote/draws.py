@@ -205,5 +205,5 @@ def seed_all(seed: int) -> None:
     random.seed(seed)
     _seed_numpy(seed)
     torch = sys.modules.get("torch")
-    if hasattr(torch, "manual_seed"):
+    if torch is not None and hasattr(torch, "manual_seed"):
         torch.manual_seed(seed % 2**63)
