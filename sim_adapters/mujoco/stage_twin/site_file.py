@@ -32,9 +32,8 @@ class StageFile(UsdFile):
     def jointed(self, robot: str, drive: Literal["actuators"] | Servos, pose: str | None) -> JointedFile:
         """The robot that begins with a body; joints are where the stage has them."""
         if pose is not None:
-            raise NativeError(
-                "element", "an OpenUSD file has no stored poses", "leave pose out", unknown=pose
-            )
+            hint = "leave pose out: joints start where the stage has them (PhysicsJointStateAPI)"
+            raise NativeError("element", "an OpenUSD file has no stored poses", hint, unknown=pose)
         return StageRobot(self.source, robot, drive)
 
     def placeable(self, name: str) -> PlaceableBody:

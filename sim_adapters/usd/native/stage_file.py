@@ -67,9 +67,8 @@ class UsdFile:
     def robot(self, name: str, pose: str | None) -> RobotFacts:
         """The driving prim: upright, below nothing that moves it, with something that can touch."""
         if pose is not None:
-            raise NativeError(
-                "element", "an OpenUSD file has no stored poses", "leave pose out", unknown=pose
-            )
+            hint = "leave pose out: the robot stands as the stage has it"
+            raise NativeError("element", "an OpenUSD file has no stored poses", hint, unknown=pose)
         prim = prim_at(self._stage, name, "element")
         check_robot(self._stage, name)
         is_filtered = check_contacts(self._stage, name, self._solids)

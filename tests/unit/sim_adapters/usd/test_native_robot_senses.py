@@ -166,3 +166,13 @@ class TestSeeingStageOnPhysx(TestSeeingStage):
         from simgate.sim_adapters.physx.adapter import PhysxAdapter
 
         return PhysxAdapter(timing)
+
+
+def test_a_stored_pose_is_refused_with_where_joints_start_instead(tmp_path: Path) -> None:
+    file = StageFile(stage(tmp_path, equipped()))
+    with pytest.raises(NativeError, match="no stored poses") as of_joints:
+        file.jointed(BASE, "actuators", "home")
+    assert "PhysicsJointStateAPI" in of_joints.value.hint
+    with pytest.raises(NativeError, match="no stored poses") as of_driving:
+        file.robot(BASE, "home")
+    assert "as the stage has it" in of_driving.value.hint
