@@ -66,10 +66,10 @@ def test_two_workers_share_one_run_and_leave_the_traces_of_plain_pytest(bench: B
 def test_variants_on_which_workers_die_are_reported_once_and_the_rest_goes_on(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5,GPU-8f1a,7")
     bench.pack(CLEAR_WAY.replace("count: 6", "count: 12"))
     bench.file("conftest.py", DIE_ON.format(names=["v0003", "v0011"]))
-    result = bench.run("-n", "2", "--gate")
+    result = bench.run("-n", "4", "--gate")
     result.assert_outcomes(passed=10, failed=2)
     for name in ("v0003", "v0011"):
         crash = f"worker 'gw?' crashed while running 'pack.yaml::clear_way::{name}'"
@@ -77,7 +77,8 @@ def test_variants_on_which_workers_die_are_reported_once_and_the_rest_goes_on(
     ran = {f"clear_way::v{index:04d}": 1 for index in range(12) if index not in (3, 11)}
     assert counts(bench) == Counter(ran)
     assert result.ret == 20
-    assert gpus(bench.run_dirs()[0]) == {"0": "3", "1": "5"}, "a replacement takes over slot and GPU"
+    dealt = {"0": "3", "1": "5", "2": "GPU-8f1a", "3": "7"}
+    assert gpus(bench.run_dirs()[0]) == dealt, "a replacement takes over slot and GPU"
 
 
 def test_a_dying_host_is_no_dying_worker(bench: Bench) -> None:
