@@ -114,7 +114,7 @@ def test_nodes_are_asked_for_their_time_in_lockstep_alone(
             pass
 
     monkeypatch.setattr(bridge_module, "Judged", lambda *_: None)
-    monkeypatch.setattr(bridge_module, "timekeepers", lambda _: {"/node": None})
+    monkeypatch.setattr(bridge_module, "timekeepers", lambda *_: {"/node": None})
     told = {"launch": ["x"], "folder": "", "lifecycle": [], "start_timeout_s": 60.0}
     assert bool(There(None, told)._timekeepers) is is_asked  # type: ignore[arg-type]
 
