@@ -11,7 +11,7 @@ from tests.unit.execution.memory_pack import REPOSITORY
 from tests.unit.execution.memory_plugins import ENTRY_POINTS
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Three nodes on this machine; the third pretends to have four GPUs. Each has one place for a worker."""
     pytest.importorskip("ray", reason="the extra ray is not installed")
