@@ -19,6 +19,10 @@ _LONGEST = 300
 """Characters of what a server says that are repeated."""
 
 
+_SPARE_S = 0.002
+"""For what has arrived to be taken off the line, which another thread does in its turn."""
+
+
 class PolicyServerFailed(Exception):  # noqa: N818 - the name says what happened
     """A policy server cannot be reached, fell silent, broke off, or said nonsense; the message says which."""
 
@@ -122,7 +126,7 @@ class Connection:
         from websockets.exceptions import ConnectionClosed
 
         try:
-            self._socket.recv(timeout=0)
+            self._socket.recv(timeout=_SPARE_S)
         except (TimeoutError, ConnectionClosed):
             return
         raise self.refused("sent an answer that nobody had asked for, so which answers what cannot be told")
