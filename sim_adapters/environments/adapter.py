@@ -29,8 +29,6 @@ IDLE_STEPS = 100
 
 _Begun = tuple[NDArray[np.float64], list[int], Callable[[], Mapping[str, Any]]]
 """Of a step that is on its way: what was told, to which worlds, and what waits for the answer."""
-_Taken = tuple[NDArray[np.float64], list[tuple[int, int]], Mapping[str, Any]]
-"""Of a step that was made: what was told, rows of the answer and the worlds they are of, and the answer."""
 
 
 class GymnasiumAdapter:
@@ -54,7 +52,6 @@ class GymnasiumAdapter:
         self._embodiment: Embodiment | None = None
         self._together: tuple[bytes, list[tuple[list[int], list[int]]]] | None = None
         self._begun: list[_Begun] | None = None
-        self._untaken: list[_Taken] = []
 
     def describe(self) -> AdapterInfo:
         """Identity; releases of the environment's own interpreter are in the world's."""
@@ -78,7 +75,7 @@ class GymnasiumAdapter:
         """
         if not scenes:
             raise ValueError("reset needs at least one environment")
-        self._worlds, self._embodiment, self._together, self._untaken = [], None, None, []
+        self._worlds, self._embodiment, self._together = [], None, None
         self._end_those_here()
         embodiments, faults = [], []
         together: dict[int, list[int]] = {}
@@ -171,7 +168,6 @@ class GymnasiumAdapter:
             ValueError: The actions have another shape or are none of this environment.
             EnvironmentFailed: An environment raised.
         """
-        self._take_in()
         together = self._stepped(active)
         for indices, _ in together:
             for index in indices:
@@ -212,7 +208,7 @@ class GymnasiumAdapter:
         answer: Mapping[str, Any],
         active: NDArray[np.bool_] | None,
     ) -> None:
-        """What those of its worlds that go on observe after a step."""
+        """What a step has led to, of those of its worlds that go on."""
         going = [(row, k) for row, k in enumerate(indices) if active is None or active[k]]
         are_all, rows = len(going) == len(told), [row for row, _ in going]
         self._check_answer(answer, rows)
@@ -221,14 +217,8 @@ class GymnasiumAdapter:
                 self._arrays[name][...] = array
             else:
                 self._arrays[name][[k for _, k in going]] = array[rows]
-        self._untaken.append((told, going, answer))
-
-    def _take_in(self) -> None:
-        """All else that a step has led to, once somebody asks: policies wait for what they see alone."""
-        untaken, self._untaken = self._untaken, []
-        for told, going, answer in untaken:
-            for row, k in going:
-                self._worlds[k].take(told[k], answer, row)
+        for row, k in going:
+            self._worlds[k].take(told[k], answer, row)
 
     def _check_answer(self, answer: Mapping[str, Any], rows: list[int]) -> None:
         """What a session has not looked at itself."""
@@ -264,7 +254,6 @@ class GymnasiumAdapter:
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         """What the tasks ask for, and which environments are over."""
-        self._take_in()
         return tuple(self._true(world) for world in self._worlds)
 
     def _true(self, world: World) -> GroundTruth:
@@ -286,7 +275,6 @@ class GymnasiumAdapter:
 
     def health(self) -> tuple[tuple[str, ...], ...]:
         """Values that did not take, and keys of the info that never came."""
-        self._take_in()
         return tuple(world.problems() for world in self._worlds)
 
     def close(self) -> None:

@@ -24,9 +24,9 @@ from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.tasks.task import Task
-from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, Act, Brief, Heard, Policy
+from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, Act, Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
-from simgate.sim_adapters.embodiment import ActionSpec
+from simgate.sim_adapters.embodiment import ActionSpec, Embodiment
 from simgate.sim_adapters.environments.remote.draws import seed_all
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.environment import instruction_of
@@ -83,8 +83,7 @@ def run_episodes(
     observation = adapter.reset(scenes)
     rendered_s = _render_seconds(adapter)
     embodiment = adapter.embodiment
-    with alone(cast.policy, len(scenes)):
-        cast.policy.reset(_briefs(cast, scenes, policy_seeds), embodiment)
+    _reset_policy(cast, scenes, policy_seeds, embodiment)
     clock.lap("build")
     perception, runs = _begin(cast, scenes, seeds, clock)
     robots = WornRobots(list(map(worn_of, scenes)), seeds, embodiment, timing.control_hz)
@@ -94,23 +93,18 @@ def run_episodes(
     latencies: dict[int, LatencySamples] = {}
     steps_ahead = traits_of(adapter).steps_ahead
     while True:
-        is_control = timing.is_control(observation.step)
-        begins_ahead = steps_ahead and is_control
-        # The truth of this moment can wait where a policy's answer begins the next one.
-        truths = () if begins_ahead else adapter.ground_truth()
+        truths = adapter.ground_truth()
         clock.lap("truth")
         shown = robots.shown(observation)
         perception.sense(shown, worlds)
-        if is_control:
+        if timing.is_control(observation.step):
             arrived = perception.deliver(observation.step, worlds)
             acts = _acts(cast, perception.shown(shown), arrived, embodiment.action, worlds)
             clock.lap("policy")
             for world in worlds:
                 actions[world] = robots.done(world, acts[world].values)
-            if begins_ahead:
+            if steps_ahead:
                 _begin_step(adapter, actions, active)
-                truths = adapter.ground_truth()
-                clock.lap("truth")
             ticks = ((w, runs[w].tick(w, observation, truths[w], acts[w], arrived[w])) for w in worlds)
             if over := [world for world, goes_on in ticks if not goes_on]:
                 active[over] = False
@@ -142,13 +136,16 @@ def _acts(
     return checked_acts(cast.policy, answered, spec, len(arrived), worlds, shown.step)
 
 
-def _briefs(cast: Cast, scenes: Sequence[Scene], policy_seeds: Sequence[int]) -> list[Brief]:
-    """What the policy is told before the first tick, of each world."""
-    briefs = [cast.task.brief(scene) for scene in scenes]
-    return [
+def _reset_policy(
+    cast: Cast, scenes: Sequence[Scene], policy_seeds: Sequence[int], embodiment: Embodiment
+) -> None:
+    """Tells the policy what it is to know of each world before the first tick."""
+    briefs = [
         replace(brief, seed=seed, instruction=instruction_of(scene) or brief.instruction)
-        for brief, seed, scene in zip(briefs, policy_seeds, scenes, strict=True)
+        for brief, seed, scene in zip(map(cast.task.brief, scenes), policy_seeds, scenes, strict=True)
     ]
+    with alone(cast.policy, len(scenes)):
+        cast.policy.reset(briefs, embodiment)
 
 
 def _left(cast: Cast, perception: PerceptionStage, world: int) -> LatencySamples:

@@ -260,7 +260,6 @@ def test_what_an_episode_has_set_is_not_there_in_one_of_another_scenario(
         site = EnvironmentSite("shared", f"sharing_env:{name}", str(tmp_path), seed=0, values=values)
         adapter.reset([site])
         adapter.step(np.zeros((1, 1)))
-        adapter.ground_truth()
         earned.append(adapter._worlds[0].reward)
     adapter.close()
     assert earned == [3.0, 1.0, 3.0, 1.0]

@@ -44,12 +44,9 @@ def test_worlds_come_to_the_same_and_one_that_has_ended_meanwhile_is_not_looked_
     for active in (both, both, one, one):
         ahead.step_ahead(told, both if active is both else one)
         told[:] = 7.0  # What is told is told by then.
-        earlier = courses(ahead)
-        assert earlier == courses(plain), "and what is true is of the moment before"
         seen = ahead.step(ACTIONS, active).channels["obs"]
         told[:] = ACTIONS
         np.testing.assert_array_equal(plain.step(ACTIONS, active).channels["obs"], seen)
-        assert [new != old for new, old in zip(courses(ahead), earlier, strict=True)] == active.tolist()
     assert courses(ahead) == courses(plain)
     before = courses(ahead)[1]
     ahead.step_ahead(ACTIONS, both)
