@@ -19,10 +19,6 @@ _LONGEST = 300
 """Characters of what a server says that are repeated."""
 
 
-_SPARE_S = 0.002
-"""For what has arrived to be taken off the line, which another thread does in its turn."""
-
-
 class PolicyServerFailed(Exception):  # noqa: N818 - the name says what happened
     """A policy server cannot be reached, fell silent, broke off, or said nonsense; the message says which."""
 
@@ -126,8 +122,13 @@ class Connection:
         from websockets.exceptions import ConnectionClosed
 
         try:
-            self._socket.recv(timeout=_SPARE_S)
-        except (TimeoutError, ConnectionClosed):
+            # The pong comes after all that was sent before it: then what has been sent is here, and not still
+            # on its way while the next observation goes out.
+            if not self._socket.ping().wait(self._timeout_s):
+                self.close()
+                raise self._failed(f"did not answer a ping within {self._timeout_s:g} s")
+            self._socket.recv(timeout=0)
+        except (TimeoutError, ConnectionClosed, OSError):
             return
         raise self.refused("sent an answer that nobody had asked for, so which answers what cannot be told")
 
