@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.policies.perception.files.protobuf import fields
+
 MOST_NUMBERS = 4096
 """Of a frame; what has more is no summary of it, and is compared as badly as slowly."""
 _GRAPH, _NODE, _NODE_OUTPUT, _GRAPH_OUTPUT, _NAME = 7, 1, 2, 12, 1
@@ -55,13 +57,14 @@ def with_output(name: str) -> bytes:
 
 def tensor_names(model: bytes) -> list[str]:
     """Tensors that the nodes of an ONNX file give, in its order."""
-    names: dict[str, None] = {}
-    for number, graph in _fields(memoryview(model)):
-        for kind, node in _fields(graph) if number == _GRAPH else ():
-            for place, value in _fields(node) if kind == _NODE else ():
-                if place == _NODE_OUTPUT and len(value):
-                    names[bytes(value).decode("utf-8", "replace")] = None
-    return list(names)
+    graphs = _parts(memoryview(model), _GRAPH)
+    nodes = (node for graph in graphs for node in _parts(graph, _NODE))
+    outputs = (bytes(output) for node in nodes for output in _parts(node, _NODE_OUTPUT))
+    return list(dict.fromkeys(output.decode("utf-8", "replace") for output in outputs if output))
+
+
+def _parts(message: memoryview, wanted: int) -> Iterator[memoryview]:
+    return (value for number, value in fields(message) if number == wanted and isinstance(value, memoryview))
 
 
 def _field(number: int, content: bytes) -> bytes:
@@ -74,29 +77,3 @@ def _varint(value: int) -> bytes:
         found.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*found, value])
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Number and content of each length-delimited field of a well-formed message."""
-    at = 0
-    while at < len(message):
-        tag, at = _read_varint(message, at)
-        kind = tag & 7
-        if kind == _LENGTH_DELIMITED:
-            size, at = _read_varint(message, at)
-            yield tag >> 3, message[at : at + size]
-            at += size
-        elif kind == 0:
-            _, at = _read_varint(message, at)
-        else:
-            at += 8 if kind == 1 else 4
-
-
-def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < len(message):
-        byte, at = message[at], at + 1
-        value, shift = value | (byte & 0x7F) << shift, shift + 7
-        if byte < 0x80:
-            break
-    return value, at
