@@ -16,7 +16,7 @@ from simgate.harness.release.commands import log_files, run_commands
 from simgate.harness.release.judge import Judgement, judge_release
 from simgate.harness.release.plan import Release
 from tests.unit.evidence.runs import small_run
-from tests.unit.release.test_release import CANDIDATE, OTHER, layers, release, write_run
+from tests.unit.release.releases import CANDIDATE, OTHER, layers, release, write_run
 
 MADE = "import shutil; shutil.copytree('made', 'simulation')"
 

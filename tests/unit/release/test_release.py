@@ -1,91 +1,24 @@
 """A release is GO when every layer is, on the candidate itself; whatever is missing, stale or contradicts is said."""
 
-import dataclasses
 import json
-import shlex
 import shutil
-import subprocess
 
-import jsonschema
 import pytest
-import yaml
 
-from simgate.harness.cli.main import main
 from simgate.harness.gate.verdict import Decision
-from simgate.harness.packs.model import GateRule
-from simgate.harness.release.judge import judge_release
-from simgate.harness.release.monitoring import monitoring_files
-from simgate.harness.release.pages import model_card, release_notes, release_page
-from simgate.harness.release.plan import Release, read_release
-from simgate.harness.results.atomic_write import write_atomic
-from simgate.harness.results.manifest import Fingerprint
-from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.release.plan import read_release
 from simgate.policies.perception.problems import PackageError
-from tests.unit.evidence.runs import small_run
-from tests.unit.gate.runs import make_manifest, make_pack, make_records, scenario, variant_ids
-from tests.unit.release.grafana_contract import DASHBOARD
-
-CANDIDATE, OTHER = "a" * 64, "b" * 64
-EASY = GateRule(kind="pass_rate", severity="critical", at_least=0.5)
-MEASURED = {"run_ids": ["simulation", "field"], "models": [CANDIDATE]}
-SIGNED = {"role": "safety", "name": "A. Name", "date": "2026-11-28"}
-MONITORING = {
-    "rollback": "Install the package before.",
-    "signals": [
-        {"requirement": "R-1", "metric": "missed_ratio", "at_most": 0.02, "meaning": "{{ evil }} <b>x</b>"},
-        {"requirement": "R-9", "metric": "missed_ratio", "at_least": 1e-05, "meaning": "Too few."},
-    ],
-}
-
-
-def write_run(place, letters, *, model=CANDIDATE, requirements=("R-1", "R-2"), **said):
-    """A run of one scenario with a letter for each variant."""
-    one = scenario(count=len(letters)).model_copy(update={"requirements": requirements})
-    return write_pack(place, [one], letters, model=model, **said)
-
-
-def write_pack(place, scenarios, letters, *, model=CANDIDATE, **said):
-    """A run of some scenarios, in which no variant is one of another run; its gate judges critical ones."""
-    pack = make_pack(scenarios, [EASY])
-    folder = RunFolder(place)
-    folder.create()
-    made = make_manifest(
-        pack, fingerprint=Fingerprint(model="m 1", model_sha256=model), **{"run_id": place.name, **said}
-    )
-    own = [dataclasses.replace(e, digest=f"{e.digest} of {place.name}") for e in made.expected]
-    write_atomic(folder.manifest_path, made.model_copy(update={"expected": tuple(own)}).model_dump_json())
-    records = [
-        record.model_copy(update={"variant_digest": f"{record.variant_digest} of {place.name}"})
-        for record in make_records([name for one in scenarios for name in variant_ids(one)], letters)
-    ]
-    write_atomic(folder.journal_path, "".join(r.model_dump_json() + "\n" for r in records))
-    return place.name
-
-
-@pytest.fixture
-def folder(tmp_path):
-    for name in ("offline", "simulation", "field"):
-        write_run(tmp_path / name, "P" * 40)
-    return tmp_path
-
-
-def release(**changes):
-    said = {
-        "release": "m 1",
-        "model": "model.yaml",
-        "requirements": ["R-1", "R-2"],
-        "layers": {name: {"run": name} for name in ("offline", "simulation", "field")},
-        "sign_offs": [SIGNED],
-    }
-    return Release.model_validate({**said, **changes})
-
-
-def judged(folder, **changes):
-    return judge_release(release(**changes), folder, CANDIDATE)
-
-
-def layers(**changes):
-    return {**{name: {"run": name} for name in ("offline", "simulation", "field")}, **changes}
+from tests.unit.gate.runs import scenario
+from tests.unit.release.releases import (
+    CANARY,
+    CANDIDATE,
+    MEASURED,
+    OTHER,
+    judged,
+    layers,
+    write_pack,
+    write_run,
+)
 
 
 def test_every_layer_on_the_candidate_signed_is_go(folder):
@@ -234,18 +167,6 @@ def test_a_part_of_a_pack_is_no_release(folder):
     assert found.reasons == ("field: only a part of the pack was to be run: --variants 40",)
 
 
-CANARY = {
-    "sites": ["hall 1", "hall 2"],
-    "robots": 3,
-    "hours": 400,
-    "incidents": 0,
-    "most_incidents": 0,
-    "model_sha256": CANDIDATE,
-    "signed": "B",
-    "date": "2026-12-01",
-}
-
-
 def test_the_canary_is_a_form(folder):
     needed = ["offline", "simulation", "field", "canary"]
     assert judged(folder, needed=needed).decision is Decision.INCONCLUSIVE
@@ -329,112 +250,3 @@ def test_a_date_needs_no_quotes_in_a_release_file(tmp_path):
     (tmp_path / "release.yaml").write_text(WHOLE + "sign_offs: [{role: safety, name: A, date: 2026-12-01}]")
     (signed,) = read_release(tmp_path / "release.yaml").sign_offs
     assert signed.date == "2026-12-01"
-
-
-def test_texts_of_others_are_inert_in_alerts_dashboard_and_runbooks(folder, tmp_path):
-    files = monitoring_files(release(monitoring=MONITORING), judged(folder))
-    rules = yaml.safe_load(files["monitoring/alerts.yml"])["groups"][0]["rules"]
-    assert [one["alert"] for one in rules] == ["MissedRatioOutOfBounds", "MissedRatioOutOfBounds2"]
-    assert rules[0]["expr"] == 'missed_ratio{job="robot"} > 0.02'
-    assert "{{" not in files["monitoring/alerts.yml"].decode()
-    panels = json.loads(files["monitoring/dashboard.json"])["panels"]
-    assert panels[0]["fieldConfig"]["defaults"]["thresholds"]["steps"][1] == {"color": "red", "value": 0.02}
-    assert panels[1]["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["color"] == "red"
-    runbook = files["monitoring/runbooks/MissedRatioOutOfBounds.md"].decode()
-    assert "--scenario glass    # simulation" in runbook
-    assert "<b>" not in runbook.replace("\\<b", "")
-    nothing = files["monitoring/runbooks/MissedRatioOutOfBounds2.md"].decode()
-    assert "No scenario of this release tests this requirement" in nothing
-
-
-def test_the_dashboard_is_what_grafana_takes(folder):
-    files = monitoring_files(release(monitoring=MONITORING), judged(folder))
-    found = json.loads(files["monitoring/dashboard.json"])
-    jsonschema.Draft7Validator(DASHBOARD).validate(found)
-    for panel in found["panels"]:
-        assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
-        assert panel["targets"][0].keys() == {"refId", "datasource", "expr"}
-        first, second = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
-        assert first["value"] is None, "minus infinity"
-        assert isinstance(second["value"], float)
-    places = [(one["gridPos"]["x"], one["gridPos"]["y"]) for one in found["panels"]]
-    assert len(set(places)) == len({one["id"] for one in found["panels"]}) == 2
-    assert [one["name"] for one in found["templating"]["list"]] == ["datasource"]
-
-
-HOSTILE = "<b>x</b> [click](http://a) @team `x` | y\n# z \x1b[31m\u202e"
-
-
-def test_texts_of_others_are_inert_in_the_pages_of_a_release(folder):
-    said = release(
-        release="m <b>1</b> @team [a](http://a)",
-        layers=layers(canary={**CANARY, "sites": ["<b>x</b>"], "signed": "<i>B</i> @team"}),
-        checklist={"[x](http://a) @team": False},
-        sign_offs=[{"role": "<b>safety</b>", "name": "@team", "date": "| x"}],
-    )
-    found = judge_release(said, folder, CANDIDATE)
-    found = dataclasses.replace(
-        found, layers=tuple(dataclasses.replace(one, reason=HOSTILE) for one in found.layers)
-    )
-    model = {"name": HOSTILE, "version": HOSTILE, "sha256": CANDIDATE}
-    for page in (
-        release_page(said, found),
-        model_card(said, found, model),
-        release_notes(said, found, model),
-    ):
-        text = page.decode()
-        for live in ("<b>", "<i>", "@team", "[x](", "[a](", "[click](", "\x1b", "\u202e", "\n# z"):
-            assert live not in text
-
-
-def test_a_runbook_gives_a_command_that_does_no_more_than_it_says(folder):
-    path = "packs; touch evil\n`x`/pack.yaml"
-    shutil.rmtree(folder / "field")
-    write_run(folder / "field", "P" * 40, pack_path=path)
-    files = monitoring_files(release(monitoring=MONITORING), judged(folder))
-    runbook = files["monitoring/runbooks/MissedRatioOutOfBounds.md"].decode()
-    (line,) = [one for one in runbook.splitlines() if one.endswith("# field")]
-    assert shlex.split(line, comments=True)[:2] == ["simgate", "run"]
-    assert shlex.split(line, comments=True)[3:] == ["--scenario", "glass"]
-
-
-@pytest.mark.skipif(
-    shutil.which("promtool") is None, reason="promtool (Debian's prometheus) is not installed"
-)
-def test_promtool_takes_the_alert_rules(folder, tmp_path):
-    path = tmp_path / "alerts.yml"
-    path.write_bytes(
-        monitoring_files(release(monitoring=MONITORING), judged(folder))["monitoring/alerts.yml"]
-    )
-    done = subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "2 rules found" in done.stdout
-
-
-def test_the_command_writes_one_package_and_ends_with_the_verdict(tmp_path, capsys):
-    from simgate.harness.evidence.canonical_zip import contents, read_zip
-
-    run = small_run(tmp_path)
-    said = {
-        "release": "m 1",
-        "model": "model/model.yaml",
-        "requirements": ["NAV-012"],
-        "layers": {"simulation": {"run": str(run.path.relative_to(tmp_path))}},
-        "needed": ["simulation"],
-        "sign_offs": [SIGNED],
-        "monitoring": MONITORING,
-    }
-    (tmp_path / "release.yaml").write_text(yaml.safe_dump(said))
-    code = main(["release", str(tmp_path / "release.yaml")])
-    out = capsys.readouterr().out
-    assert code == (0 if "\nGO\n" in out else 20)
-    assert "NAV-012" in out
-    packed = contents(read_zip((tmp_path / "release" / "release.zip").read_bytes())[0])
-    assert {
-        "release.md",
-        "release.json",
-        "model_card.md",
-        "release_notes.md",
-        "evidence/simulation.zip",
-    } < set(packed)
-    assert json.loads(packed["release.json"])["decision"] in ("GO", "INCONCLUSIVE")
