@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simgate.harness.expansion.variant import Variant
     from simgate.harness.frontend.run_options import RunOptions
     from simgate.harness.packs.model import Pack
+    from simgate.harness.results.run_folder import RunFolder
 
 
 def require_free_name(options: RunOptions) -> None:
@@ -52,6 +53,7 @@ def plan_as_asked(
     command: Sequence[str],
     selection: str,
     whole: Sequence[Variant] | None = None,
+    earlier: RunFolder | None = None,
 ) -> Plan:
     """Makes the folder and manifest of a run, its baseline within; an option goes before the pack's word.
 
@@ -62,16 +64,19 @@ def plan_as_asked(
         command: What the user typed.
         selection: Why it is not the whole pack.
         whole: What is shared out among shards, when ``variants`` is less than that already.
+        earlier: Run whose records become this run's where nothing has changed for them.
 
     Raises:
         UserError: Options do not go together, or a run has the name.
         NoInterpreter: The simulator's interpreter cannot be found.
         NoBaseline, NotComparable: No run fits; the baseline differs in more than what is judged.
         DependentVariants, UnknownPlugin, UnfitAdapter, PackageError, OSError: See :func:`.plan_run`.
+        CannotMerge, NotARun, JournalDamaged: See :func:`.reuse`.
     """
     from simgate.harness.execution.planning.shards import as_shard
     from simgate.harness.frontend.baselines import attach_baseline
     from simgate.harness.frontend.shares import share_of
+    from simgate.harness.merging.reuse import reuse
 
     _require_sense(options, pack)
     share, whole = share_of(options, pack.name), variants if whole is None else whole
@@ -84,8 +89,11 @@ def plan_as_asked(
             plan, options.baseline, options.runs_dir, options.accept_difference, options.baseline_store
         )
     if share is not None:
-        return as_shard(plan, whole, share)
-    point_latest(plan.folder.path)
+        plan = as_shard(plan, whole, share)
+    if earlier is not None:
+        plan = reuse(plan, earlier)
+    if share is None:
+        point_latest(plan.folder.path)
     return plan
 
 

@@ -24,6 +24,22 @@ class JournalDamaged(Exception):  # noqa: N818 - the name says what happened
     """A complete line is no record, or one of a newer version; the message names file and line."""
 
 
+def is_a_file(path: Path) -> bool:
+    """Whether evidence is there at all, as a file.
+
+    Raises:
+        ValueError: Something else has its name: a pipe would be waited for, a device never ends, and a link
+            that leads nowhere is evidence that was not brought along.
+    """
+    if path.is_file():
+        return True
+    if path.exists():
+        raise ValueError("it is no plain file")
+    if path.is_symlink():
+        raise ValueError("it is a link that leads to no file")
+    return False
+
+
 def append_record(path: Path, record: RunRecord) -> None:
     """Appends a record and flushes it to the file system.
 
@@ -70,10 +86,11 @@ def journal_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     Raises:
         JournalDamaged: It is no file.
     """
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise JournalDamaged(f"{path} cannot be read: it is no plain file")
+    try:
+        if not is_a_file(path):
+            return
+    except ValueError as error:
+        raise JournalDamaged(f"{path} cannot be read: {error}") from None
     place = 0
     with path.open("rb", buffering=_BUFFER) as file:
         for number, line in enumerate(file, start=1):

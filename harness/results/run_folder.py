@@ -7,6 +7,7 @@ recordings and frames) and can be made again.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.damage import RESTORE, damage
 from simgate.harness.results.file_lock import FileLock, holder_of
-from simgate.harness.results.journal import read_journal
+from simgate.harness.results.journal import is_a_file, read_journal
 from simgate.harness.results.latest import followed
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.reading.quick_manifest import read_manifest
@@ -55,7 +56,7 @@ class RunFolder:
             NotARun: There is none, it cannot be read, or it is of a newer version.
         """
         try:
-            _require_file(self.manifest_path)
+            is_a_file(self.manifest_path)
             return read_manifest(self.manifest_path.read_bytes())
         except FileNotFoundError:
             raise NotARun(
@@ -138,7 +139,7 @@ class RunFolder:
 
     def evidence_files(self) -> list[Path]:
         """What a verdict on the run rests on: manifest, journal if there is one, and what the hosts said."""
-        journal = [self.journal_path] if self.journal_path.exists() else []
+        journal = [self.journal_path] if os.path.lexists(self.journal_path) else []
         return [self.manifest_path, *sorted(self.hosts_dir.glob("*.json")), *journal]
 
     def fingerprint(self) -> Fingerprint:
@@ -163,15 +164,9 @@ class RunFolder:
         )
 
 
-def _require_file(path: Path) -> None:
-    """A pipe would be waited for, and a device never ends."""
-    if path.exists() and not path.is_file():
-        raise ValueError("it is no plain file")
-
-
 def _host_of(path: Path) -> dict[str, Any]:
     try:
-        _require_file(path)
+        is_a_file(path)
         said: dict[str, Any] = json.loads(path.read_bytes())
         if not {"version", "renderer"} <= said["adapter"].keys():
             raise ValueError("it names no simulator")

@@ -120,8 +120,9 @@ def test_an_episode_that_did_not_run_is_an_error_and_an_unknown_one_invalid(tmp_
         "server gone",
         "the file does not say whether it succeeded",
     ]
-    (rate, _) = json.loads((run / "verdict.json").read_text())["rules"]
+    (rate, valid) = json.loads((run / "verdict.json").read_text())["rules"]
     assert [rate[key] for key in ("successes", "failures", "invalid", "errors")] == [1, 1, 1, 1]
+    assert "import them" in valid["would_change"] and "--resume" not in valid["would_change"]
 
 
 def compared(runs: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

@@ -364,3 +364,19 @@ def test_reuse_of_nothing_is_an_error_before_there_is_a_run(
     assert main(["run", ".", "--reuse", "nowhere"]) == 2
     assert "nowhere is not a run folder" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_that_may_reuse_nothing_is_not_the_latest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pack(tmp_path)
+    words = ["run", ".", "--runtime", "memory_runtime", "--workers", "0", "--quiet"]
+    assert main(words) in (0, 1, 20)
+    latest = RunFolder(tmp_path / "runs" / "latest")
+    elsewhere = latest.manifest().fingerprint.model_copy(update={"machine": "a Cray"})
+    latest.manifest_path.write_text(
+        latest.manifest().model_copy(update={"fingerprint": elsewhere}).model_dump_json()
+    )
+    assert main([*words, "--reuse", "runs/latest"]) == 2
+    assert "the machine was a Cray" in capsys.readouterr().err
+    assert RunFolder(tmp_path / "runs" / "latest").path == latest.path

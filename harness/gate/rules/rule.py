@@ -87,7 +87,7 @@ def decide_rule(
     if rule.kind == "drift":  # Decided by what lies beside the run: ``measured_drift``.
         return inconclusive(rule, counts, "drift was not measured", "simgate drift RUN --against OTHER")
     if rule.kind == "invalid_or_error":
-        return decide_invalid_or_error(rule, counts)
+        return decide_invalid_or_error(rule, counts, any(one.imported for one in pack.scenarios))
     if rule.counts_a_metric:
         return decide_metric_share(rule, scoped, absent)
     if rule.kind == "every_variant":
@@ -108,7 +108,7 @@ def absent_in_scope(rule: GateRule, pack: Pack, left_out: Mapping[str, int]) -> 
     return sum(left_out.get(s.id, 0) for s in pack.scenarios if rule.speaks_of(s.id, s.severity))
 
 
-def decide_invalid_or_error(rule: GateRule, counts: Tally) -> RuleVerdict:
+def decide_invalid_or_error(rule: GateRule, counts: Tally, imported: bool = False) -> RuleVerdict:
     """Decides whether enough of the evidence is valid.
 
     It is a count of this very run, not an estimate, so there is no interval; and bad evidence says nothing
@@ -135,20 +135,26 @@ def decide_invalid_or_error(rule: GateRule, counts: Tally) -> RuleVerdict:
     why = "absent variants are never GO" if enough else f"more than the share of {rule.at_most:g} allowed"
     reason = f"{seen} gave no valid result{detail}: {why}"
     return with_counts(
-        rule, counts, Decision.INCONCLUSIVE, reason, _mended_by(counts), estimate=share, bound=rule.at_most
+        rule,
+        counts,
+        Decision.INCONCLUSIVE,
+        reason,
+        _mended_by(counts, imported),
+        estimate=share,
+        bound=rule.at_most,
     )
 
 
-def _mended_by(counts: Tally) -> str:
+def _mended_by(counts: Tally, imported: bool) -> str:
     """What would make doubtful evidence whole: another selection, another try, or both."""
+    how = "mend what the reason names, run anew", "read hosts/*.log, then run again with --resume"
+    if imported:  # There is neither a worker's log nor anything to resume.
+        how = ("run these episodes anew where the files are from, and import them",) * 2
     changes = []
     if counts.left_out:
         changes.append(f"a run that leaves out none of the {plural(counts.left_out, 'variant')}")
     if invalid := counts.invalid + counts.known_invalid:
-        changes.append(
-            f"valid results for {plural(invalid, 'INVALID variant')} (mend what the reason names, run anew)"
-        )
+        changes.append(f"valid results for {plural(invalid, 'INVALID variant')} ({how[0]})")
     if broken := counts.errors + counts.missing:
-        doubtful = plural(broken, "ERROR or missing variant")
-        changes.append(f"valid results for {doubtful} (read hosts/*.log, then run again with --resume)")
+        changes.append(f"valid results for {plural(broken, 'ERROR or missing variant')} ({how[1]})")
     return " and ".join(changes)

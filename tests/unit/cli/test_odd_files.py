@@ -22,6 +22,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         odd = shutil.copytree(run.path, tmp_path / f"without_{name}") / name
         odd.unlink()
         os.mkfifo(odd)
+        for kind, target in (("loop", name), ("lost", "elsewhere")):
+            linked = shutil.copytree(run.path, tmp_path / f"{kind}_{name}") / name
+            linked.unlink()
+            linked.symlink_to(target)
     (tmp_path / "base.yaml").write_text("simgate: 1\nextends: pipe.yaml\npack: a\n")
     return tmp_path
 
@@ -36,6 +40,25 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("gate without_manifest.json", "is no plain file"),
         ("gate without_journal.ndjson", "is no plain file"),
         ("report without_journal.ndjson", "is no plain file"),
+        (
+            "gate loop_journal.ndjson",
+            "loop_journal.ndjson/journal.ndjson cannot be read: it is a link that leads",
+        ),
+        (
+            "gate lost_journal.ndjson",
+            "lost_journal.ndjson/journal.ndjson cannot be read: it is a link that leads",
+        ),
+        ("gate loop_manifest.json", "manifest.json cannot be read: it is a link that leads to no file"),
+        ("gate lost_manifest.json", "manifest.json cannot be read: it is a link that leads to no file"),
+        (
+            "evidence build lost_journal.ndjson",
+            "journal.ndjson cannot be read: it is a link that leads to no",
+        ),
+        (
+            "compare run lost_journal.ndjson",
+            "journal.ndjson cannot be read: it is a link that leads to no file",
+        ),
+        ("status lost_journal.ndjson", "journal.ndjson cannot be read: it is a link that leads to no file"),
         (f"bench-model {MODEL} --frames pipe.npy", "it is a pipe"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simgate.harness.execution.hosts.pool.host_limits import HostLimits, limits_of
+from simgate.harness.execution.planning import plan as planning
 from simgate.harness.execution.planning.declared_waits import declared_waits_s
 from simgate.harness.execution.planning.plan import plan_run
 from simgate.harness.execution.planning.resume import resume_run
@@ -40,6 +41,20 @@ def test_a_run_and_its_continuation_have_the_limits_of_their_simulator(tmp_path,
         assert plan.lock is not None
         plan.lock.release()
         assert resume_run(plan.folder.path, hosts=1).limits == limits_of(adapter)
+
+
+def test_what_fails_while_a_run_is_planned_leaves_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIMGATE_PLUGINS", PLUGINS)
+
+    def nothing(pack):
+        raise ValueError("no number")
+
+    monkeypatch.setattr(planning, "declared_waits_s", nothing)
+    pack = make_pack(tmp_path)
+    variants = expand_scenario(pack, pack.scenarios[0], 1)
+    with pytest.raises(ValueError, match="no number"):
+        plan_run(pack, variants=variants, runs_dir=tmp_path / "runs", hosts=1)
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(

@@ -291,6 +291,9 @@ def test_what_spoils_the_evidence_is_named_with_its_own_remedy():
     selected = "a run that leaves out none of the 40 variants"
     assert remedy(successes=10, left_out=40) == selected
     assert remedy(successes=7, errors=3, left_out=40) == f"{selected} and {broken}"
+    imported = decide_invalid_or_error(VALIDITY, Tally(expected=10, successes=7, errors=3), imported=True)
+    anew = "valid results for 3 ERROR or missing variants (run these episodes anew where the files are from, "
+    assert imported.would_change == f"{anew}and import them)"
 
 
 def test_a_regression_rule_waits_for_a_baseline():

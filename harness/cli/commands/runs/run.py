@@ -82,22 +82,7 @@ def _run_job(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], 
     options = options_of(args).of_pack(pack, several)
     if args.baseline_model is not None or args.baseline_policy is not None:
         options = replace(options, baseline=str(_run_baseline(args, pack, variants, options)))
-    return _finish(args, _without_reused(args, pack, variants, options))
-
-
-def _without_reused(
-    args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], options: RunOptions
-) -> Plan:
-    """The plan, without what an earlier run has records of where one is to be reused."""
-    from simgate.harness.merging.reuse import reuse
-    from simgate.harness.results.run_folder import RunFolder
-
-    if args.reuse is None:
-        return _plan(args, pack, variants, options)
-    # Before this run is the latest.
-    earlier = RunFolder(args.reuse)
-    earlier.manifest()
-    return reuse(_plan(args, pack, variants, options), earlier)
+    return _finish(args, _plan(args, pack, variants, options, args.reuse))
 
 
 def _run_baseline(
@@ -181,12 +166,25 @@ def options_of(args: argparse.Namespace) -> RunOptions:
     )
 
 
-def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], options: RunOptions) -> Plan:
+def _plan(
+    args: argparse.Namespace,
+    pack: Pack,
+    variants: Sequence[Variant],
+    options: RunOptions,
+    reused: Path | None = None,
+) -> Plan:
     from simgate.harness.frontend.planning import plan_as_asked
+    from simgate.harness.results.run_folder import RunFolder
 
+    # Where it is `latest`, that is the run before this one.
+    earlier = None if reused is None else RunFolder(reused)
+    if earlier is not None:
+        earlier.manifest()
     chosen = [("variants", args.variants), *selected_options(args)]
     selection = " ".join(f"--{option} {value}" for option, value in chosen if value is not None)
-    return plan_as_asked(pack, variants, options, command=("simgate", *sys.argv[1:]), selection=selection)
+    return plan_as_asked(
+        pack, variants, options, command=("simgate", *sys.argv[1:]), selection=selection, earlier=earlier
+    )
 
 
 def _resumed(args: argparse.Namespace) -> Plan:
@@ -237,7 +235,7 @@ def _watch(args: argparse.Namespace) -> None:
         if len(jobs) != 1:
             raise UserError(f"--watch takes one pack, and {args.packs[0]} holds {len(jobs) or 'none'}")
         pack, variants = jobs[0]
-        return _without_reused(args, pack, variants, options_of(args))
+        return _plan(args, pack, variants, options_of(args), args.reuse)
 
     watch(
         args,
