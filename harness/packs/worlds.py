@@ -122,7 +122,8 @@ def require_fit(scenarios: Iterable[Scenario], adapter: str, folder: Path) -> No
         folder: The pack's, where the path of a file with the adapter's code begins.
 
     Raises:
-        UnfitAdapter: It cannot open one of them, move its robot or push its bodies.
+        UnfitAdapter: It cannot open one of them, move its robot or push its bodies, or builds no worlds that
+            are code.
     """
     for scenario in scenarios:
         reason = _unfit(scenario, adapter, folder)
@@ -131,12 +132,14 @@ def require_fit(scenarios: Iterable[Scenario], adapter: str, folder: Path) -> No
 
 
 def _unfit(scenario: Scenario, adapter: str, folder: Path) -> str:
-    """Why a simulator cannot run a scenario; empty where it can, and for worlds that are code."""
+    """Why a simulator cannot run a scenario; empty where it can."""
     from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
 
     native = scenario.native
     if native is None:
-        return ""
+        traits = _traits(adapter, folder)
+        other = traits is not None and not traits.planar
+        return f"builds no world that is code, such as {scenario.world}; mujoco does" if other else ""
     able = native_reader(native.kind).adapters
     traits = _traits(adapter, folder) if isinstance(native, ArticulatedSpec) else None
     if isinstance(native, ArticulatedSpec) and traits is not None:
@@ -154,7 +157,7 @@ def _traits(adapter: str, folder: Path) -> AdapterTraits | None:
 
     try:
         return traits_of(registry.load("simgate.sim_adapters", adapter, folder))
-    except (registry.UnknownPlugin, ImportError, TypeError):
+    except (registry.UnknownPlugin, ImportError, AttributeError, OSError, TypeError):
         return None
 
 

@@ -269,6 +269,14 @@ def test_another_simulator_on_the_command_line_is_refused_with_the_one_that_can(
     require_fit(pack.scenarios, "mujoco", Path())
 
 
+def test_a_simulator_that_builds_no_worlds_in_code_is_refused_before_anything_runs() -> None:
+    pack = load_pack(Path(__file__).parents[3] / "scenarios" / "office_doors" / "pack.yaml", metrics)
+    for adapter in ("dataset", "replay"):
+        with pytest.raises(UnfitAdapter, match=f"'{adapter}' builds no world that is code, such as office_c"):
+            require_fit(pack.scenarios, adapter, Path())
+    require_fit(pack.scenarios, "mujoco", Path())
+
+
 def test_a_parameter_of_the_file_that_is_declared_as_appearance_makes_no_other_scene(tmp_path: Path) -> None:
     pack = load_pack(write(tmp_path), metrics)
     (scenario,) = pack.scenarios
