@@ -71,7 +71,7 @@ def run_commands(
             continue
         record = out / FOLDER / f"{name}.json"
         if leg.run is not None and (folder / leg.run).exists():
-            earlier = _earlier(record, leg)
+            earlier = _earlier(record)
             if earlier is not None and earlier.run_id == _run_id(folder, leg):
                 found[name] = earlier
         elif may_run:
@@ -151,14 +151,13 @@ def _run_id(folder: Path, leg: Leg) -> str:
         return ""
 
 
-def _earlier(record: Path, leg: Leg) -> Ran | None:
-    """What was written of a command; None where that is not of this one."""
+def _earlier(record: Path) -> Ran | None:
+    """What was written of a command, also where the file names another one now: that one made the run."""
     try:
         said: Any = json.loads(read_plain(record, _MOST_LOG))
-        found = Ran(**{key: kind(said[key]) for key, kind in _KINDS.items()})
+        return Ran(**{key: kind(said[key]) for key, kind in _KINDS.items()})
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    return found if found.command == _words(leg) else None
 
 
 _KINDS = {"command": str, "seconds": float, "problem": str, "is_refuted": bool, "run_id": str}

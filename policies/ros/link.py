@@ -234,9 +234,9 @@ class RosLink:
         # Ports below the domain's are anybody's next; Fast DDS takes those that a killed process has left.
         ports = range(first := _FIRST_PORT + _PORTS * self._domain.number, first + _PORTS)
         for name in shared:
-            port = name.removeprefix("port")
-            if port == name or int(port) in ports:
-                for each in (f"fastrtps_{name}", f"fastrtps_{name}_el", f"sem.fastrtps_{name}_mutex"):
+            _, is_port, port = name.partition("_port")
+            if not is_port or int(port) in ports:
+                for each in (name, f"{name}_el", f"sem.{name}_mutex"):
                     (_SHARED / each).unlink(missing_ok=True)
         self._domain.close()
 
@@ -267,9 +267,10 @@ def _marked(mark: str) -> Iterator[int]:
 
 
 def _shared_memory(pid: int) -> set[str]:
-    """What a process has of Fast DDS's shared memory, which stays when it is killed: segments and ports."""
+    """Segments and ports of Fast DDS in a process's shared memory, which stays when it is killed."""
     try:
         lines = Path(f"/proc/{pid}/maps").read_text()
     except OSError:
         return set()
-    return set(re.findall(r"/dev/shm/fastrtps_([0-9a-f]{16}|port\d+)$", lines, re.MULTILINE))
+    # The first prefix is that of Fast DDS 2, the second of 3, since Kilted.
+    return set(re.findall(r"/dev/shm/(fast(?:rtps|dds)_(?:[0-9a-f]{16}|port\d+))$", lines, re.MULTILINE))

@@ -85,6 +85,15 @@ def test_a_run_of_another_model_says_how_its_command_makes_a_new_one(folder: Pat
     assert found.reasons[0].endswith("; move simulation away, and its command is run again")
 
 
+def test_another_command_in_the_file_does_not_undo_what_made_the_run(folder: Path) -> None:
+    made = python(f"{MADE}; exit(3)")
+    judged(folder, with_leg(run="simulation", **made))
+    found, told = judged(folder, with_leg(run="simulation", **python("exit(0)")))
+    assert told == []
+    assert found.decision is not Decision.GO
+    assert "ended with exit code 3, not 0" in found.reasons[0]
+
+
 def test_a_command_that_is_refuted_by_its_run_is_no_go(folder: Path) -> None:
     write_run(folder / "bad", "F" * 40)
     code = "import shutil; shutil.copytree('bad', 'simulation'); exit(1)"
