@@ -27,7 +27,9 @@ class AdapterTraits:
         path_options: Options that name files; they start at the pack's folder.
         quantities: Quantities that it can measure for a task.
         actuators: Whether it moves robots by their own actuators, not only in the plane.
-        planar: Whether it builds scenes with a robot that drives in the plane.
+        planar: Whether it builds scenes with a robot that drives in the plane. One that does not is also
+            named among the entry points ``simgate.declared_worlds_only``, and refused at once for a pack of
+            them.
         overview: Whether it can draw its worlds from outside (method ``overview``), for people.
         pushes: Whether it pushes bodies (``ArticulatedSite.pushes``).
         steps_ahead: Whether it can begin a step before it is known which worlds go on (method ``step_ahead``,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WORLDS = "simgate.worlds"
 NATIVE = "simgate.native_worlds"
 ADAPTER_OPTIONS = "simgate.adapter_options"
+DECLARED_WORLDS_ONLY = "simgate.declared_worlds_only"
+"""Names of adapters whose trait ``planar`` is false, for those that ask without bringing a simulator in."""
 
 
 class UnfitAdapter(Exception):  # noqa: N818 - the name says what is wrong
@@ -137,8 +139,7 @@ def _unfit(scenario: Scenario, adapter: str, folder: Path) -> str:
 
     native = scenario.native
     if native is None:
-        traits = _traits(adapter, folder)
-        other = traits is not None and not traits.planar
+        other = adapter in registry.names(DECLARED_WORLDS_ONLY)
         return f"builds no world that is code, such as {scenario.world}; mujoco does" if other else ""
     able = native_reader(native.kind).adapters
     traits = _traits(adapter, folder) if isinstance(native, ArticulatedSpec) else None
@@ -157,7 +158,7 @@ def _traits(adapter: str, folder: Path) -> AdapterTraits | None:
 
     try:
         return traits_of(registry.load("simgate.sim_adapters", adapter, folder))
-    except (registry.UnknownPlugin, ImportError, AttributeError, OSError, TypeError):
+    except (registry.UnknownPlugin, ImportError, TypeError):
         return None
 
 

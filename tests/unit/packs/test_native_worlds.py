@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from simgate.harness import registry
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.scene_key import SceneKeys, appearance_of
 from simgate.harness.packs.loader import lint, load_pack, pack_files
 from simgate.harness.packs.model import Pack
-from simgate.harness.packs.worlds import UnfitAdapter, require_fit, world_of
+from simgate.harness.packs.worlds import DECLARED_WORLDS_ONLY, UnfitAdapter, require_fit, world_of
 from simgate.harness.scoring import metrics
+from simgate.sim_adapters.traits import traits_of
 from tests.unit.packs.mistakes import assert_reported
 from tests.unit.packs.sound_pack import SOUND
 from tests.unit.sim_adapters.native_sites import write_yard
@@ -271,10 +274,20 @@ def test_another_simulator_on_the_command_line_is_refused_with_the_one_that_can(
 
 def test_a_simulator_that_builds_no_worlds_in_code_is_refused_before_anything_runs() -> None:
     pack = load_pack(Path(__file__).parents[3] / "scenarios" / "office_doors" / "pack.yaml", metrics)
-    for adapter in ("dataset", "replay"):
+    for adapter in ("dataset", "gymnasium", "isaaclab", "mujoco_warp", "replay"):
         with pytest.raises(UnfitAdapter, match=f"'{adapter}' builds no world that is code, such as office_c"):
             require_fit(pack.scenarios, adapter, Path())
     require_fit(pack.scenarios, "mujoco", Path())
+
+
+def test_adapters_that_build_no_worlds_in_code_are_named_as_such() -> None:
+    installed = []
+    for name in registry.names("simgate.sim_adapters"):
+        with suppress(ImportError, registry.UnknownPlugin):
+            installed.append((name, traits_of(registry.load("simgate.sim_adapters", name)).planar))
+    assert len(installed) >= 5
+    only = registry.names(DECLARED_WORLDS_ONLY)
+    assert [name for name, planar in installed if planar == (name in only)] == []
 
 
 def test_a_parameter_of_the_file_that_is_declared_as_appearance_makes_no_other_scene(tmp_path: Path) -> None:
