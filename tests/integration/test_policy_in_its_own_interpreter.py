@@ -159,6 +159,22 @@ def test_a_batch_is_the_same_and_the_one_that_fails_fails_alone(
     ]
 
 
+@pytest.mark.parametrize("draw", ["random.gauss(0, 1)", "np.random.normal()"])
+def test_what_it_draws_from_the_generators_of_its_process_depends_on_its_episode_alone(
+    tmp_path: Path, python: Path, draw: str
+) -> None:
+    push = PUSH.replace("drawn.normal()", draw).replace("import os\n", "import os\nimport random\n")
+    text = PACK.replace("[0, 1, 2, 3, 4, 5]", "[5, 6, 7]").replace("count: 6", "count: 3")
+    digests = []
+    for workers, batch in (("0", 1), ("2", 1), ("0", 3)):
+        pack = team(tmp_path / f"{workers}{batch}", python, text, batch)
+        (pack.parent / "push.py").write_text(push)
+        records = run(pack, "r", "--workers", workers)
+        assert {record["outcome"] for record in records.values()} == {"PASS"}
+        digests.append({case: record["trace_digest"] for case, record in records.items()})
+    assert digests[0] == digests[1] == digests[2]
+
+
 @pytest.mark.parametrize(
     ("case", "said"),
     [

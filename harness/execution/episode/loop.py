@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.act_check import checked_acts
-from simgate.harness.execution.episode.drawn_alone import alone
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.models.device_frames import source_of
@@ -24,10 +23,10 @@ from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.tasks.task import Task
-from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, Act, Heard, Policy
+from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, NAME, Act, Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.embodiment import ActionSpec, Embodiment
-from simgate.sim_adapters.environments.remote.draws import seed_all
+from simgate.sim_adapters.environments.remote.draws import alone, seed_all
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.environment import instruction_of
 from simgate.sim_adapters.scene.scene import Scene
@@ -131,9 +130,13 @@ def _acts(
     worlds: Sequence[int],
 ) -> Sequence[Act]:
     """What the policy answers, one act for each world; see :func:`.checked_acts`."""
-    with alone(cast.policy, len(arrived)):
+    with alone(_name(cast.policy), len(arrived)):
         answered = cast.policy.act(shown, [told(results, cast.models) for results in arrived])
     return checked_acts(cast.policy, answered, spec, len(arrived), worlds, shown.step)
+
+
+def _name(policy: Policy) -> str:
+    return NAME.of(policy) or type(policy).__name__
 
 
 def _reset_policy(
@@ -144,7 +147,7 @@ def _reset_policy(
         replace(brief, seed=seed, instruction=instruction_of(scene) or brief.instruction)
         for brief, seed, scene in zip(map(cast.task.brief, scenes), policy_seeds, scenes, strict=True)
     ]
-    with alone(cast.policy, len(scenes)):
+    with alone(_name(cast.policy), len(scenes)):
         cast.policy.reset(briefs, embodiment)
 
 

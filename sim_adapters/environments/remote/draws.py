@@ -6,7 +6,8 @@ import ctypes
 import functools
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -207,3 +208,33 @@ def seed_all(seed: int) -> None:
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "manual_seed"):
         torch.manual_seed(seed % 2**63)
+
+
+class SharedDraws(ValueError):  # noqa: N818 - the name says what is wrong
+    """A policy of several worlds draws from a generator that they share; a worker then plays each alone."""
+
+
+@contextmanager
+def alone(policy: str, worlds: int) -> Iterator[None]:
+    """Around a call of a policy: looks whether it draws from the process's own generators.
+
+    What it draws in one world must not depend on the worlds beside it.
+
+    Args:
+        policy: Its name.
+        worlds: For how many it is called; one has them for itself, seeded anew in each episode.
+
+    Raises:
+        SharedDraws: It does, for several worlds.
+    """
+    if worlds == 1:
+        yield
+        return
+    before = used_up()
+    yield
+    if used_up() != before:
+        raise SharedDraws(
+            f"policy {policy!r} draws from random, numpy.random or torch's "
+            f"generator, which the {worlds} worlds of a batch share: what one is told would depend on those "
+            "beside it; draw from numpy.random.default_rng(brief.seed) for each, or write sim: {batch: 1}"
+        )

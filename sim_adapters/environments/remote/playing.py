@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .draws import alone, seed_all
 from .imports import named_by
 from .making import maker_of
 from .refused import Refused
@@ -35,6 +36,7 @@ class Playing:
         for needed in ("reset", "act"):
             if not callable(getattr(self._policy, needed, None)):
                 raise Refused(f"{name} has no {needed}()")
+        self._name = name
         self._module, self._file = str(getattr(factory, "__module__", "")), file
 
     def describe(self) -> dict[str, str]:
@@ -64,8 +66,11 @@ class Playing:
             channels=tuple(SimpleNamespace(**one) for one in embodiment["channels"]),
             action=SimpleNamespace(**embodiment["action"]),
         )
-        self._policy.reset([SimpleNamespace(**brief) for brief in briefs], robot)
         self._worlds, self._names = len(briefs), tuple(embodiment["action"]["names"])
+        # As the loop does it for a policy in the worker.
+        seed_all(briefs[0]["seed"])
+        with alone(self._name, self._worlds):
+            self._policy.reset([SimpleNamespace(**brief) for brief in briefs], robot)
 
     def act(
         self, step: int, channels: Mapping[str, np.ndarray], stamps: Mapping[str, int]
@@ -79,7 +84,8 @@ class Playing:
         seen = SimpleNamespace(
             step=step, channels={n: a.copy() for n, a in channels.items()}, stamps=dict(stamps)
         )
-        acts = list(self._policy.act(seen, [None] * self._worlds))
+        with alone(self._name, self._worlds):
+            acts = list(self._policy.act(seen, [None] * self._worlds))
         if len(acts) != self._worlds:
             raise ValueError(f"act() answered {len(acts)} acts for {self._worlds} worlds")
         return [self._read(act) for act in acts]
