@@ -113,7 +113,8 @@ _NUMBERS = (
     ),
     _axis(
         "sensors.delay_ms",
-        "Age of what is read, in whole periods of the sensor; until then the first reading is seen.",
+        "Age of what is read, in whole periods of the sensor (of control, for a faster one); until then the "
+        "first reading is seen.",
         "ms",
         (0.0, 5000.0),
         ((0.0, 20.0), (0.0, 100.0)),

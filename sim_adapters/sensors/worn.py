@@ -43,7 +43,9 @@ class WornRobots:
             _Actuators(one, seed, embodiment, control_hz) for one, seed in zip(worn, seeds, strict=True)
         ]
         self._sensors = {
-            channel.name: [_sensor(channel, number, one, seed) for one, seed in zip(worn, seeds, strict=True)]
+            channel.name: [
+                _sensor(channel, number, one, seed, control_hz) for one, seed in zip(worn, seeds, strict=True)
+            ]
             for number, channel in enumerate(embodiment.channels)
         }
         self._stamps: dict[str, int] = {}
@@ -114,13 +116,14 @@ class _Sensor:
 
 
 class _Numbers(_Sensor):
-    def __init__(self, channel: Channel, number: int, worn: Worn, seed: int) -> None:
+    def __init__(self, channel: Channel, number: int, worn: Worn, seed: int, control_hz: int) -> None:
         get = worn.get
         self._noise, self._share = get(f"{channel.name}.noise_std", 0.0), get("sensors.noise_share", 0.0)
         self._lost = get("sensors.dropout_rate", 0.0)
         most = get(f"{channel.name}.bias", 0.0)
         self._bias = most * _stream(seed, 0, _LANES["bias"], number).uniform(-1.0, 1.0, channel.shape)
-        self._periods = _periods(get("sensors.delay_ms", 0.0), channel.rate_hz)
+        # Of a faster sensor one reading is seen in each control tick.
+        self._periods = _periods(get("sensors.delay_ms", 0.0), min(channel.rate_hz, control_hz))
         self._late: list[NDArray[Any]] = []
         self._before: NDArray[Any] | None = None
         self._seed, self._number, self._count = seed, number, 0
@@ -178,10 +181,10 @@ def _periods(delay_ms: float, rate_hz: float) -> int:
     return round(delay_ms * rate_hz / 1000.0)
 
 
-def _sensor(channel: Channel, number: int, worn: Worn, seed: int) -> _Sensor:
+def _sensor(channel: Channel, number: int, worn: Worn, seed: int, control_hz: int) -> _Sensor:
     if channel.kind == "rgb" and any(name.startswith("camera.") for name in worn):
         return _Camera(channel, number, worn, seed)
     own = ("sensors.", f"{channel.name}.")
     if channel.dtype.startswith("float") and any(name.startswith(own) for name in worn):
-        return _Numbers(channel, number, worn, seed)
+        return _Numbers(channel, number, worn, seed, control_hz)
     return _Sensor()

@@ -86,6 +86,18 @@ def test_readings_are_late_by_whole_periods_and_the_first_is_seen_until_then() -
     assert told == [0.0, 0.0, 0.0, 1.0, 2.0]
 
 
+@pytest.mark.parametrize("rate_hz", [5, 10, 20, 50, 200])
+def test_readings_are_late_by_the_same_time_whatever_the_rate_of_their_sensor(rate_hz: int) -> None:
+    joints = Channel("joints", "joints", (1,), "float64", "rad", rate_hz)
+    robot = WornRobots([{"sensors.delay_ms": 400.0}], [7], Embodiment("arm", (joints,), ROBOT.action), HZ)
+    for tick in range(40):
+        now_ms = 50 * tick
+        stamp_ms = now_ms * rate_hz // 1000 * 1000 // rate_hz
+        read = Observation(now_ms, {"joints": np.full((1, 1), float(stamp_ms))}, {"joints": stamp_ms})
+        late_ms = (now_ms - 400) * rate_hz // 1000 * 1000 // rate_hz
+        assert robot.shown(read).channels["joints"][0, 0] == max(late_ms, 0)
+
+
 def test_a_bias_is_one_per_number_within_its_bound_and_stays_all_episode_long() -> None:
     robot = robots({"joints.bias": 0.05})
     first = seen(robot, 0, [0.0, 0.0, 0.0]).channels["joints"][0]
