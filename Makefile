@@ -63,7 +63,7 @@ benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written 
 	$(BIN)/python -m tests.benchmarks.environments
 
 gpu: $(VENV)/.dev         ## on a machine with a CUDA card: conformance, parity, worlds a second, one table in runs/gpu.md (ARGS="--device cpu" without one)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,mujoco_warp,gpu]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,mujoco-warp,gpu]'
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cuda]' || echo "onnxruntime-gpu does not install here"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[tensorrt]' || echo "TensorRT does not install here"
 	$(BIN)/python -m tests.benchmarks.gpu $(ARGS)

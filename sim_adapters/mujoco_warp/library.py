@@ -24,7 +24,7 @@ def check_installed() -> None:
     missing = [name for name in ("warp", "mujoco_warp") if find_spec(name) is None]
     if missing:
         raise WarpUnavailable(
-            f"the mujoco_warp adapter needs {' and '.join(missing)}: pip install 'simgate[mujoco_warp]'"
+            f"the mujoco_warp adapter needs {' and '.join(missing)}: pip install 'simgate[mujoco-warp]'"
         )
 
 

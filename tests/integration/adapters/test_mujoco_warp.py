@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 if find_spec("mujoco_warp") is None:
-    pytest.skip("needs simgate[mujoco_warp]", allow_module_level=True)
+    pytest.skip("needs simgate[mujoco-warp]", allow_module_level=True)
 
 from simgate.sim_adapters.adapter import SimulatorUnavailable, Timing
 from simgate.sim_adapters.conformance.robots import RobotConformance
