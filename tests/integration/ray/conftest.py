@@ -26,6 +26,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         # The path of a socket has a limit of its own.
         patch.setenv("RAY_TMPDIR", "/tmp")
         patch.setenv("RAY_AUTH_MODE", "disabled")
+        # Where other work fills memory and cores, Ray would kill workers, and lets them step back (nice 15).
+        patch.setenv("RAY_memory_monitor_refresh_ms", "0")
+        patch.setenv("RAY_worker_niceness", "0")
         made = Cluster(initialize_head=True, head_node_args=head_node())
         made.add_node(num_cpus=1)
         made.add_node(num_cpus=1, num_gpus=4)
