@@ -183,6 +183,8 @@ def _start_findings(name: str, run: _Run) -> Iterator[Finding]:
 
 def _alignment_finding(subject: str, run: _Run) -> Finding:
     found = run.answer
+    if found is not None and "unavailable" in found:  # What nobody asks for unless a pack does.
+        return Finding(subject, "note", found["unavailable"])
     if found is None or not found.get("frames"):
         return Finding(subject, "bad", _why_nothing(run))
     text = f"{found['mean_px']:.2f} px off on average, at worst {found['worst_px']:.2f} px"

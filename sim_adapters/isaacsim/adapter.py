@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.commands import checked_commands
 from simgate.sim_adapters.embodiment import Embodiment
+from simgate.sim_adapters.gpu_identity import gpu_and_driver
 from simgate.sim_adapters.isaacsim.application.app import KitApp
-from simgate.sim_adapters.isaacsim.application.gpu_identity import gpu_and_driver
 from simgate.sim_adapters.isaacsim.articulated.lacks import lacking
 from simgate.sim_adapters.isaacsim.camera import CameraFeed, colours_on_device
 from simgate.sim_adapters.isaacsim.options import OPTIONS, IsaacOptions

@@ -19,7 +19,7 @@ from simgate.sim_adapters.mujoco.drawing.sight import Sight
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from simgate.sim_adapters.mujoco.options import OPTIONS
 from simgate.sim_adapters.observation import GroundTruth, Observation
-from simgate.sim_adapters.options import read_options
+from simgate.sim_adapters.options import Options, read_options
 from simgate.sim_adapters.planar_drive import drive_observation, drive_of
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import AdapterTraits
@@ -71,7 +71,7 @@ class RenderedAdapter(ABC, Generic[W]):
 
     Args:
         timing: Rates of the loop.
-        options: See :data:`simgate.sim_adapters.mujoco.options.OPTIONS`.
+        options: Values of :attr:`options`.
 
     Raises:
         ValueError: An option is unknown or wrong.
@@ -80,9 +80,12 @@ class RenderedAdapter(ABC, Generic[W]):
     name: str
     """Entry-point name of the adapter."""
     traits = AdapterTraits(counts_render_s=True)
+    options: Options = OPTIONS
+    """What it may be told."""
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
-        self._with_depth: bool = read_options(f"{self.name} adapter", OPTIONS, options or {})["depth"]
+        self._told = read_options(f"{self.name} adapter", self.options, options or {})
+        self._with_depth: bool = self._told["depth"]
         warn_on_stderr()
         self._timing = timing
         self._renderer: FrameRenderer | None = None
@@ -123,11 +126,15 @@ class RenderedAdapter(ABC, Generic[W]):
         self._step = 0
         self._frame_step = 0
         self._prepare_renderer()
-        self._views = [SceneView(self._gl, world.built) for world in self._worlds]
+        self._views = [self._view_of(world) for world in self._worlds]
         self._allocate(*sizes.pop())
         for index in range(len(scenes)):
             self._sense(index, new_frame=True)
         return self._observation()
+
+    def _view_of(self, world: W) -> SceneView:
+        """What draws a world."""
+        return SceneView(self._gl, world.built)
 
     @property
     def _gl(self) -> FrameRenderer:

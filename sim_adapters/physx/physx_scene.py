@@ -12,7 +12,7 @@ from simgate.sim_adapters.mujoco.build import BuiltScene, build_model
 from simgate.sim_adapters.mujoco.stage_twin.twin import build_twin
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.usd.native.variant_stage import KIND, VariantStage
-from simgate.sim_adapters.usd.paths import ROBOT, StagePaths
+from simgate.sim_adapters.usd.paths import CAMERA, ROBOT, StagePaths
 from simgate.sim_adapters.usd.stage import build_stage
 
 
@@ -28,6 +28,7 @@ class PhysxScene:
         height_m: Of that prim above z = 0.
         actors: Paths of the actors' prims.
         followers: Path of a body that physics moves -> its mocap index.
+        camera: Path of the robot's camera.
     """
 
     stage: Usd.Stage
@@ -37,6 +38,7 @@ class PhysxScene:
     height_m: float = 0.0
     actors: tuple[str, ...] = ()
     followers: dict[str, int] = field(default_factory=dict)
+    camera: str = CAMERA
 
 
 def physx_scene(scene: Scene, timing: Timing) -> PhysxScene:
@@ -54,5 +56,6 @@ def physx_scene(scene: Scene, timing: Timing) -> PhysxScene:
     shown = VariantStage(scene, timing)
     twin, layout = build_twin(scene, timing, shown, steps=False), shown.layout
     return PhysxScene(
-        shown.stage, twin.built, layout.body_at, layout.robot, layout.height_m, (), twin.followers
-    )
+        shown.stage, twin.built, layout.body_at, layout.robot, layout.height_m, (), twin.followers,
+        layout.camera,
+    )  # fmt: skip

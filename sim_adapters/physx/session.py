@@ -58,7 +58,7 @@ class PhysxSession:
         try:
             ovstage.population.open_usd_from_string(
                 self._stage,
-                _text(stage),
+                stage_text(stage),
                 ordinal=_ORDINAL,
                 domains=ovstage.PopulationDomain.ALL,
             )
@@ -143,7 +143,7 @@ class PhysxSession:
         return selection
 
 
-def _text(stage: Usd.Stage) -> str:
+def stage_text(stage: Usd.Stage) -> str:
     """A stage as one layer of text."""
     layer = stage.GetRootLayer()
     if layer.GetCompositionAssetDependencies():

@@ -40,7 +40,7 @@ class PhysxWorld:
     def __init__(self, scene: Scene, timing: Timing, session: PhysxSession) -> None:
         self.scene = scene
         self.timing = timing
-        self._prepared = prepared = physx_scene(scene, timing)
+        self.prepared = prepared = physx_scene(scene, timing)
         self.built: BuiltScene = prepared.built
         self.data = mujoco.MjData(self.built.model)
         self.step_count = 0
@@ -82,7 +82,7 @@ class PhysxWorld:
         """Brings the model to where the bodies are."""
         if self._loose is not None:
             states = self._loose.states()
-            for row, mocap in enumerate(self._prepared.followers.values()):
+            for row, mocap in enumerate(self.prepared.followers.values()):
                 x, y, z, w = states.orientation[row]
                 self.data.mocap_pos[mocap] = states.position[row]
                 self.data.mocap_quat[mocap] = (w, x, y, z)
@@ -114,14 +114,14 @@ class PhysxWorld:
         self._pose = (x, y, math.remainder(2.0 * math.atan2(qz, qw), math.tau))
         self._velocity = (float(state.linear_velocity[0, 0]), float(state.linear_velocity[0, 1]))
         self._yaw_rate = float(state.angular_velocity[0, 2])
-        self._off_plane = (abs(z - self._prepared.height_m), 2.0 * math.hypot(qx, qy))
+        self._off_plane = (abs(z - self.prepared.height_m), 2.0 * math.hypot(qx, qy))
 
     def _collect_contacts(self) -> None:
         for point in self._sensor.points():
             # Points within the contact offset are listed before anything touches.
             if point.separation_m > 0.0 and point.force_n == 0.0:
                 continue
-            name = self._prepared.body_at(point.other)
+            name = self.prepared.body_at(point.other)
             if name is not None:
                 impulse = point.force_n / self.timing.physics_hz
                 self._touches.add(self._number[name], self.step_count, impulse, max(0.0, -point.separation_m))

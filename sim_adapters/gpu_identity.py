@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
+UNKNOWN_GPU = "unknown GPU"
 _ASK_S = 10.0
 
 
@@ -17,7 +18,7 @@ def gpu_and_driver(gpu: int | None) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_ASK_S)
     except (OSError, subprocess.TimeoutExpired):
-        return "unknown GPU"
+        return UNKNOWN_GPU
     line = done.stdout.strip().splitlines()[0] if done.returncode == 0 and done.stdout.strip() else ""
     name, _, driver = line.partition(",")
-    return f"{name.strip()}, driver {driver.strip()}" if driver else "unknown GPU"
+    return f"{name.strip()}, driver {driver.strip()}" if driver else UNKNOWN_GPU

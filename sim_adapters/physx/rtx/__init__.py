@@ -1,0 +1,1 @@
+"""Pictures by ovrtx, NVIDIA's RTX renderer as a library, of a stage that PhysX moves."""
