@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _CODE = (".py", ".pyi", ".so")
 _LOOKED_AT = (".yaml", ".yml", ".csv")
+_FILE = re.compile(r"""[^\s"'{}\[\],]+\.[A-Za-z]\w*""")
+"""What reads like a file's name: a pack that cannot be loaded does not say which files are its own."""
 _EXCLUDED = {
     "resume": "--resume",
     "shard": "--shard",
@@ -93,10 +96,17 @@ def _require_sense(args: argparse.Namespace) -> None:
 
 
 def _around(pack: Path) -> set[Path]:
-    """The pack's file and what lies beside it and may make it one that can be loaded."""
+    """The pack's file, what lies beside it and what it names: all that may make it one that can be loaded."""
     folder = pack if pack.is_dir() else pack.parent
     beside = {path for path in folder.glob("*") if path.suffix in _LOOKED_AT}
-    return beside if pack.is_dir() else {pack, *beside}
+    packs = {path for path in beside if path.suffix != ".csv"} | ({pack} - {folder})
+    named = {
+        absolute(folder / name)
+        for path in packs
+        if path.is_file()
+        for name in _FILE.findall(path.read_text(errors="replace"))
+    }
+    return {*packs, *beside, *named}
 
 
 def _read_by(plan: Plan, pack: Path) -> set[Path]:

@@ -83,7 +83,10 @@ def _vla_eval_episode(task: str, one: Value, success: str | None) -> Episode:
     measured = metrics.numbers() | ({"episode_length": steps.number()} if steps else {})
     if (why := one.get("failure_reason")) is not None:
         detail = one.get("failure_detail")
-        reason = f"{why.text()}: {detail.text()}" if detail else why.text()
+        # A traceback says its cause last, where a line of a report ends before it.
+        said = detail.text().strip() if detail else ""
+        parts = (why.text(), said.rpartition("\n")[2], said)
+        reason = ": ".join(dict.fromkeys(part for part in parts if part))
         return Episode(task, name, None, reason, failed_to_run=True, metrics=measured)
     return Episode(task, name, metrics.need(success or "success").truth(), metrics=measured)
 

@@ -31,6 +31,8 @@ _NOT_PASSED = {
 Surefire writes flaky ones: passes only because failures were run again."""
 COLUMNS = ("success", "scenario", "seed", "name", "error", "reason")
 """What a column of a CSV file can be, besides a parameter or a metric."""
+_ABOUT = "#{"
+"""Begins the line that Monitor of stable-baselines3 writes before the header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +103,26 @@ def _case(case: Element, suite: str, number: int) -> Episode:
 
 def csv_rows(text: str, file: str, columns: ColumnMap) -> Told:
     """CSV with a header; a row is an episode."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = io.StringIO(text, newline="")
+    above = 1 if text.startswith(_ABOUT) and lines.readline() else 0
+    reader = csv.reader(lines, strict=True)
     try:
-        rows = [(reader.line_num, row) for row in reader if row]
+        rows = [(above + reader.line_num, row) for row in reader if row]
     except csv.Error as error:
-        raise CannotImport(f"{file}:{reader.line_num}: it is no CSV: {printable(error)}") from None
+        raise CannotImport(f"{file}:{above + reader.line_num}: it is no CSV: {printable(error)}") from None
     if not rows:
         raise CannotImport(f"{file} is empty; its first line must name the columns")
-    header = rows[0][1]
+    first, header = rows[0]
     if len(set(header)) < len(header):
-        raise CannotImport(f"{file}:1: two columns have one name")
+        raise CannotImport(f"{file}:{first}: two columns have one name")
     if "success" not in columns.named:
         raise CannotImport(
             f"{file}: which column says whether an episode succeeded? write --column success=NAME"
         )
     for column in (*columns.named.values(), *columns.parameters, *columns.metrics):
         if column not in header:
-            raise CannotImport(f"{file}:1: there is no column '{printable(column)}'; {near(column, header)}")
+            lacks = f"there is no column '{printable(column)}'; {near(column, header)}"
+            raise CannotImport(f"{file}:{first}: {lacks}")
     episodes = []
     for line, row in rows[1:]:
         if len(row) != len(header):

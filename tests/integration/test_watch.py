@@ -380,3 +380,17 @@ def test_a_run_that_may_reuse_nothing_is_not_the_latest(
     assert main([*words, "--reuse", "runs/latest"]) == 2
     assert "the machine was a Cray" in capsys.readouterr().err
     assert RunFolder(tmp_path / "runs" / "latest").path == latest.path
+
+
+def test_a_table_elsewhere_that_a_pack_waits_for_is_waited_for_too(
+    tmp_path: Path, watching: Callable[[int], str]
+) -> None:
+    pack = tmp_path / "pack.yaml"
+    watching(1)
+    (tmp_path / "field").mkdir()
+    edit(pack, "{uniform: [3.0, 5.0]}", "{from_file: {csv: field/log.csv, column: m}}")
+    assert "file 'field/log.csv' does not exist" in watching(2)
+    (tmp_path / "field" / "log.csv").write_text("m\n3.1\n3.2\n")
+    assert "changed: log.csv\n" in (said := watching(3)) and "GO" in said
+    (tmp_path / "field" / "log.csv").write_text("m\n3.3\n3.4\n")
+    assert "changed: log.csv\n" in (said := watching(4)) and "2 variants on 1 worker, into" in said
