@@ -1,17 +1,19 @@
-"""Trains three networks with stable-baselines3 2.9, exports them, and keeps what ``evaluate_policy`` returns.
+"""Trains four networks with stable-baselines3 2.9, exports them, and keeps what ``evaluate_policy`` returns.
 
-``pip install stable-baselines3``, then ``python -m tests.integration.trained.make``: about five minutes on a
-core. The script that exports is the one of ``docs/learned-policies.md``.
+``pip install stable-baselines3 sb3-contrib``, then ``python -m tests.integration.trained.make [NAME...]``: about
+six minutes on a core. The script that exports is the one of ``docs/learned-policies.md``.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import torch
+from sb3_contrib import RecurrentPPO
 from stable_baselines3 import PPO, SAC
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
@@ -35,6 +37,9 @@ def trained(name: str) -> tuple[Any, Any]:
         model = SAC("MlpPolicy", made, learning_rate=2e-3, batch_size=128, learning_starts=500, **common)
         return model.learn(8_000), made
     made = VecNormalize(make_vec_env(env, n_envs=4, seed=0))
+    if name == "remembers":
+        common["policy_kwargs"] |= {"lstm_hidden_size": 16}
+        return RecurrentPPO("MlpLstmPolicy", made, n_steps=128, **common).learn(6_000), made
     return PPO("MlpPolicy", made, n_steps=256, learning_rate=1e-3, **common).learn(6_000), made
 
 
@@ -70,5 +75,5 @@ def keep(name: str, model: Any, made: Any) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for each in TRAINED:
+    for each in sys.argv[1:] or TRAINED:
         keep(each, *trained(each))

@@ -11,8 +11,9 @@ TRAINED = {
     "cartpole": ("CartPole-v1", 50),
     "pendulum": ("Pendulum-v1", 20),
     "inverted": ("InvertedPendulum-v5", 25),
+    "remembers": ("Pendulum-v1", 20),
 }
-"""Folder -> environment and its steps a second: PPO; SAC and PPO with VecNormalize."""
+"""Folder -> environment and its steps a second: PPO; SAC, PPO and RecurrentPPO with VecNormalize."""
 STEPS = {"CartPole-v1": 500, "Pendulum-v1": 200, "InvertedPendulum-v5": 1000}
 """Of an episode, as gymnasium registers them."""
 _PACK = """\
