@@ -109,9 +109,9 @@ def _signed(with_key: bool, with_sigstore: bool) -> str:
 
 def _decided_again(folder: RunFolder) -> Verdict:
     """The verdict as manifest and journal give it; what stood in verdict.json must be the same."""
-    before = folder.verdict_path.read_bytes() if folder.verdict_path.exists() else None
+    before = folder.verdict_text()
     verdict = write_verdict(folder)
-    if before is not None and before != folder.verdict_path.read_bytes():
+    if before is not None and before != folder.verdict_text():
         write_atomic(folder.verdict_path, before)
         raise NotEvidence(
             f"{folder.verdict_path} is not what manifest and journal give ({verdict.decision.value}); "

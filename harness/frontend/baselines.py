@@ -95,7 +95,7 @@ def require_regression_rule(pack: Pack, option: str = "--baseline") -> None:
 def attach_baseline(
     plan: Plan, wanted: str, runs_dir: Path, accepted: Collection[str] = (), shared: str | None = None
 ) -> Plan:
-    """Puts a baseline into the folder of a run that is about to start; the folder goes when it does not fit.
+    """Puts a baseline into the folder of a run that is about to start.
 
     Args:
         plan: Of the run.
@@ -111,25 +111,18 @@ def attach_baseline(
         NoBaseline: Nothing fits.
         NotComparable: It differs from the run in more than the model.
     """
-    import shutil
-
     from simgate.harness.execution.planning.plan import with_manifest
     from simgate.harness.gate.comparing.baseline_copy import keep_baseline
     from simgate.harness.gate.comparing.churn import known_churn
     from simgate.harness.gate.comparing.comparability import NotComparable, differences
 
     manifest, fingerprint = plan.manifest, plan.manifest.fingerprint
-    try:
-        baseline = resolve_baseline(wanted, runs_dir, manifest, fingerprint, accepted, shared)
-        named = differences(baseline.manifest(), manifest, baseline.fingerprint(), fingerprint, accepted)
-        if named:
-            raise NotComparable(str(baseline.path), "this run", named)
-        keep_baseline(plan.folder, baseline, known_churn(runs_dir, manifest, fingerprint))
-        return with_manifest(plan, accepted=tuple(accepted)) if accepted else plan
-    except Exception:
-        # Nothing has run yet; an empty run would only be in the way.
-        shutil.rmtree(plan.folder.path)
-        raise
+    baseline = resolve_baseline(wanted, runs_dir, manifest, fingerprint, accepted, shared)
+    named = differences(baseline.manifest(), manifest, baseline.fingerprint(), fingerprint, accepted)
+    if named:
+        raise NotComparable(str(baseline.path), "this run", named)
+    keep_baseline(plan.folder, baseline, known_churn(runs_dir, manifest, fingerprint))
+    return with_manifest(plan, accepted=tuple(accepted)) if accepted else plan
 
 
 def comparison_of(plan: Plan) -> Comparison | None:

@@ -64,12 +64,14 @@ def write_reports(folder: RunFolder, reporters: Iterable[str]) -> Reports:
         reporters: Their names; the path of a file begins in the current folder.
     """
     from simgate.harness.registry import load
+    from simgate.sim_adapters.files.code_file import is_reference
 
     written: list[Path] = []
     problems: list[str] = []
     for name in reporters:
         try:
-            written.append(load(REPORTERS, name, Path.cwd())(folder))
+            here = Path.cwd() if is_reference(name) else None
+            written.append(load(REPORTERS, name, here)(folder))
         except (Exception, SystemExit) as error:
             cause = " ".join(str(error).split()) or "it gives no reason"
             problems.append(f"the {name} report was not written: {type(error).__name__}: {cause}")

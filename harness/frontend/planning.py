@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -84,16 +85,22 @@ def plan_as_asked(
         mine = share.mine([variant.id for variant in whole])
         variants = [variant for variant in variants if variant.id in mine]
     plan = _planned(pack, variants, options, command, selection)
-    if options.baseline is not None:
-        plan = attach_baseline(
-            plan, options.baseline, options.runs_dir, options.accept_difference, options.baseline_store
-        )
-    if share is not None:
-        plan = as_shard(plan, whole, share)
-    if earlier is not None:
-        plan = reuse(plan, earlier)
+    made = plan.folder.path
+    try:
+        if options.baseline is not None:
+            plan = attach_baseline(
+                plan, options.baseline, options.runs_dir, options.accept_difference, options.baseline_store
+            )
+        if share is not None:
+            plan = as_shard(plan, whole, share)
+        if earlier is not None:
+            plan = reuse(plan, earlier)
+    except BaseException:
+        # Nothing has run yet; an empty run would only be in the way.
+        shutil.rmtree(made)
+        raise
     if share is None:
-        point_latest(plan.folder.path)
+        point_latest(made)
     return plan
 
 

@@ -117,6 +117,9 @@ def _as_shown(error: Exception) -> UserError | None:
 def _of_the_system(error: OSError) -> UserError:
     from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
 
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        # Nothing but os.getcwd() names no file.
+        return UserError("the current folder has been deleted; change to one that is there")
     kind = MachineError if is_of_the_machine(error) else UserError
     return kind(f"{_file_of(error)}: {error.strerror or error}")
 

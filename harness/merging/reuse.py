@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 from simgate.harness.execution.planning.plan import Plan, with_manifest
 from simgate.harness.execution.planning.resume import valid_records
@@ -48,7 +49,7 @@ def reuse(plan: Plan, earlier: RunFolder) -> Plan:
     kept = {variant: record for variant, record in found.items() if not record.infrastructure}
     if not kept:
         return plan
-    for said in earlier.hosts_dir.glob("*.json"):
+    for said in filter(Path.is_file, earlier.hosts_dir.glob("*.json")):
         shutil.copyfile(said, plan.folder.hosts_dir / said.name)
     left_behind: list[str] = []
     for record in kept.values():

@@ -6,6 +6,7 @@ recordings and frames) and can be made again.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -90,9 +91,14 @@ class RunFolder:
         """Makes the parts that are lacking: what carries a folder from machine to machine drops empty ones.
 
         Raises:
-            OSError: A part cannot be made.
+            OSError: A part cannot be made, or what is written to is a link, which may lead out of the folder.
         """
-        for part in (self.hosts_dir, self.recordings_dir, self.frames_dir):
+        parts = (self.hosts_dir, self.recordings_dir, self.frames_dir)
+        for part in (self.journal_path, *parts):
+            if part.is_symlink():
+                why = f"it is a link to {part.readlink()}, and is not written through; put that itself here"
+                raise OSError(errno.EINVAL, why, str(part))
+        for part in parts:
             part.mkdir(exist_ok=True)
 
     def lock(self) -> FileLock:
@@ -137,10 +143,21 @@ class RunFolder:
                 damaged.append(str(error))
         return said
 
+    def damaged_hosts(self) -> list[str]:
+        """A sentence for each file of :meth:`hosts` that is damaged."""
+        damaged: list[str] = []
+        self.hosts(damaged)
+        return damaged
+
+    def verdict_text(self) -> bytes | None:
+        """What stands in ``verdict.json``; None where nothing does, or what has its name is no file."""
+        return self.verdict_path.read_bytes() if self.verdict_path.is_file() else None
+
     def evidence_files(self) -> list[Path]:
         """What a verdict on the run rests on: manifest, journal if there is one, and what the hosts said."""
         journal = [self.journal_path] if os.path.lexists(self.journal_path) else []
-        return [self.manifest_path, *sorted(self.hosts_dir.glob("*.json")), *journal]
+        said = [file for file in sorted(self.hosts_dir.glob("*.json")) if file.is_file()]
+        return [self.manifest_path, *said, *journal]
 
     def fingerprint(self) -> Fingerprint:
         """The manifest's fingerprint, completed with what only a running host can know.
@@ -168,10 +185,16 @@ def _host_of(path: Path) -> dict[str, Any]:
     try:
         is_a_file(path)
         said: dict[str, Any] = json.loads(path.read_bytes())
-        if not {"version", "renderer"} <= said["adapter"].keys():
-            raise ValueError("it names no simulator")
-    except (OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NotARun(
-            f"{path} cannot be read: {error}; delete it; the simulator's version is then unknown"
-        ) from None
+        for key in ("version", "renderer"):
+            said["adapter"][key]
+    except KeyError as error:
+        raise _damaged_host(path, f"it has no '{error.args[0]}'") from None
+    except TypeError:
+        raise _damaged_host(path, "it names no simulator") from None
+    except (OSError, RecursionError, ValueError) as error:
+        raise _damaged_host(path, str(error)) from None
     return said
+
+
+def _damaged_host(path: Path, why: str) -> NotARun:
+    return NotARun(f"{path} cannot be read: {why}; delete it; the simulator's version is then unknown")

@@ -80,6 +80,7 @@ def test_variants_are_selected_as_tests_are(bench: Bench) -> None:
     wanted = {
         "pack.yaml::clear_way::v0004": CLEAR_IDS[4:5],
         "pack.yaml::clear_way": CLEAR_IDS,
+        "pack.yaml::clear_way::v0004 pack.yaml": CLEAR_IDS + BLOCKED_IDS,
         "-k v0002": [CLEAR_IDS[2], BLOCKED_IDS[2]],
         "-k NAV-001": CLEAR_IDS,
         "-k blocked": BLOCKED_IDS,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness.execution.hosts.host_connection import HostConnection
+from simgate.harness.execution.hosts.host_log import open_log
 from simgate.harness.results.atomic_write import write_atomic
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class RayHost(HostConnection):
         """Files come before the record that speaks of them."""
         if parcel.log:
             self.log_path.parent.mkdir(parents=True, exist_ok=True)
-            with self.log_path.open("ab") as log:
+            with open_log(self.log_path) as log:
                 log.write(parcel.log)
         for name, content in parcel.files.items():
             path = self._run_dir / name

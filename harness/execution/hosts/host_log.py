@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import traceback
 from pathlib import Path
+from typing import BinaryIO
 
 
 def log_traceback() -> None:
@@ -16,6 +18,17 @@ def log_traceback() -> None:
         sys.stderr.flush()
 
 
+def open_log(path: Path) -> BinaryIO:
+    """A host's log, to be written on at its end.
+
+    Raises:
+        OSError: It cannot be opened, or is no plain file: a link leads elsewhere, a pipe is waited for.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise OSError(errno.EINVAL, "it is no plain file, and is not written to; delete it", str(path))
+    return path.open("ab")
+
+
 def log_to(path: Path) -> None:
     """Lets what this process and its libraries write go to another log from now on.
 
@@ -23,7 +36,7 @@ def log_to(path: Path) -> None:
         OSError: It cannot be opened.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as log:
+    with open_log(path) as log:
         for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
             stream.flush()
             # Whatever a library has put in the place of Python's stream.

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from simgate.harness.execution.hosts.host_connection import HostConnection
 from simgate.harness.execution.hosts.host_environment import host_environment
+from simgate.harness.execution.hosts.host_log import open_log
 
 _REAP_S = 10.0
 _POLL_S = 0.005
@@ -48,7 +49,7 @@ class HostProcess(HostConnection):
         ours.setblocking(False)
         super().__init__(number, ours, log_path)
         try:
-            with log_path.open("ab") as log:
+            with open_log(log_path) as log:
                 self._process = subprocess.Popen(
                     [
                         *interpreter,

@@ -13,7 +13,8 @@ from simgate.harness.gate.comparing.pairing import RunEvidence
 from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.gate.verdict import Churn
 from simgate.harness.results.atomic_write import write_atomic
-from simgate.harness.results.damage import damage
+from simgate.harness.results.damage import RESTORE, damage
+from simgate.harness.results.journal import is_a_file
 from simgate.harness.results.reading.stored_record import stored_records
 from simgate.harness.results.run_folder import NotARun, RunFolder
 
@@ -37,11 +38,16 @@ def keep_baseline(folder: RunFolder, baseline: RunFolder, churn: Churn | None) -
     """Copies the evidence of a baseline into the folder of the run that is held against it.
 
     Raises:
+        NotARun: What has the name of a file is none.
         OSError: A file cannot be read or written.
     """
     target = folder.path / FOLDER
     target.mkdir()
     for path in baseline.evidence_files():
+        try:
+            is_a_file(path)
+        except ValueError as error:
+            raise NotARun(f"{path} cannot be read: {error}; {RESTORE}") from None
         to = target / path.relative_to(baseline.path)
         to.parent.mkdir(exist_ok=True)
         shutil.copyfile(path, to)
@@ -70,9 +76,9 @@ def read_churn(path: Path) -> Churn | None:
     Raises:
         NotARun: The file is damaged.
     """
-    if not path.exists():
-        return None
     try:
+        if not is_a_file(path):
+            return None
         return Churn.model_validate_json(path.read_bytes())
     except ValueError as error:
         raise NotARun(f"{path} cannot be read: {damage(error)}; measure again with simgate aa") from None

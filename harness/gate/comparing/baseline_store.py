@@ -13,6 +13,7 @@ from simgate.harness.gate.verdict import subject
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.damage import damage
 from simgate.harness.results.file_lock import FileLock
+from simgate.harness.results.journal import is_a_file
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.results.schema_version import NewerSchema, reads
@@ -70,8 +71,11 @@ class BaselineStore:
         Raises:
             NoBaseline: The file is damaged, or of a newer version.
         """
-        if not self.path.exists():
-            return ()
+        try:
+            if not is_a_file(self.path):
+                return ()
+        except ValueError as error:
+            raise NoBaseline(f"{self.path} cannot be read: {error}; mend or delete it") from None
         return parsed(_Store, self.path.read_bytes(), self.path).baselines
 
     def put(self, name: str, folder: RunFolder, decision: str) -> NamedBaseline:

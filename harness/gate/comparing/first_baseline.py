@@ -13,6 +13,7 @@ from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.packs.model import AGAINST_BASELINE, GateRule
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.damage import damage
+from simgate.harness.results.journal import is_a_file
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.run_folder import NotARun, RunFolder
 
@@ -44,9 +45,9 @@ def kept_first(folder: RunFolder) -> FirstBaseline | None:
         NotARun: The file is damaged.
     """
     path = folder.path / FILE
-    if not path.exists():
-        return None
     try:
+        if not is_a_file(path):
+            return None
         return FirstBaseline.model_validate_json(path.read_bytes())
     except ValueError as error:
         raise NotARun(f"{path} cannot be read: {damage(error)}; delete it, or name the run again") from None

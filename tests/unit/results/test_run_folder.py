@@ -23,13 +23,21 @@ def run(tmp_path: Path) -> RunFolder:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "{}", '{"adapter": null}', '{"adapter": {"version": "1"}}']
+    ("content", "why"),
+    [
+        ("", "Expecting value: line 1"),
+        ("{", "Expecting property name"),
+        ("[]", "it names no simulator"),
+        ("{}", "it has no 'adapter'"),
+        ('{"adapter": null}', "it names no simulator"),
+        ('{"adapter": {"version": "1"}}', "it has no 'renderer'"),
+    ],
 )
-def test_a_damaged_word_of_a_worker_is_named_and_the_run_judged(run, content, capsys):
+def test_a_damaged_word_of_a_worker_is_named_and_the_run_judged(run, content, why, capsys):
     whole = decide_folder(run)
     path = run.hosts_dir / "0.json"
     path.write_text(content)
-    with pytest.raises(NotARun, match=r"0\.json cannot be read: .*; delete it"):
+    with pytest.raises(NotARun, match=rf"0\.json cannot be read: {why}.*; delete it"):
         run.fingerprint()
     verdict = decide_folder(run)
     assert verdict.notes[-1].startswith(f"{path} cannot be read: ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,9 @@ def _collect(args: argparse.Namespace) -> dict[str, Collected]:
     if len(packs) > 1:
         raise UserError(f"runs of different packs cannot be merged: {', '.join(sorted(packs))}")
     found = from_runs(args.sources)
+    for path in args.sources:
+        for damage in RunFolder(path).damaged_hosts():
+            print(damage, file=sys.stderr)
     merged = tuple(one.scenario for one in found.values())
     whole = next(iter(found.values())).packs[0].model_copy(update={"scenarios": merged})
     (chosen,) = select([whole], args)

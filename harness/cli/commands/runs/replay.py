@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,13 @@ def run(args: argparse.Namespace) -> int:
     """Runs the command; returns 0 when the trace is the same, 1 when it differs."""
     from simgate.harness.execution.planning.replay import replay
     from simgate.harness.frontend.user_errors import as_user_errors
+    from simgate.harness.results.run_folder import RunFolder
 
     with as_user_errors():
         result = replay(args.run_dir, args.variant, hosts=args.workers)
     print("\n".join(describe(result)))
+    for damage in RunFolder(args.run_dir).damaged_hosts():
+        print(damage, file=sys.stderr)
     return 0 if result.same else 1
 
 

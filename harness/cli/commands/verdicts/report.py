@@ -33,13 +33,15 @@ def run(args: argparse.Namespace) -> int:
         known = names(REPORTERS)
         if args.format != "all":
             require(REPORTERS, args.format, Path.cwd())
-        before = folder.verdict_path.read_bytes() if folder.verdict_path.exists() else None
+        before = folder.verdict_text()
         decision = write_verdict(folder).decision.value
         print(folder.verdict_path)
-        if before is not None and before != folder.verdict_path.read_bytes():
+        if before is not None and before != folder.verdict_text():
             print(
                 f"note: {folder.verdict_path} was not what the records give ({decision}); it is written anew"
             )
+        for damage in folder.damaged_hosts():
+            print(damage, file=sys.stderr)
         reports = write_reports(folder, known if args.format == "all" else [args.format])
         for path in reports.written:
             print(path)
