@@ -29,6 +29,8 @@ _OURS = re.compile(rf"{_SCHEME}:(\d+)(/.*)", re.DOTALL)
 _XML = (".xml", ".mjcf")
 _ABSOLUTE = re.compile(rb"""(\s(?:file\w*|dir|assetdir|meshdir|texturedir)\s*=\s*["'])(?=/)""")
 """A path in MJCF that would lead past the provider."""
+_PACKAGE = re.compile(rb"""(\sfilename\s*=\s*["'])package:/+([^"'/]+)/([^"']+)""")
+"""A file of a ROS package, as URDF names it: package and path in it."""
 _MOST_BYTES = 1 << 30
 """Of one file of a model; a mesh or a picture that is larger helps no scene."""
 _MOST_OPENED = 5_000
@@ -101,8 +103,25 @@ class OpenedFiles:
             content = self.contents.setdefault(path, content)
             is_xml = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
             own = f"{_SCHEME}:{self._number}".encode()
-            self._served.setdefault(path, _ABSOLUTE.sub(rb"\1" + own, content) if is_xml else content)
+            served = _ABSOLUTE.sub(rb"\1" + own, _in_packages(content, path)) if is_xml else content
+            self._served.setdefault(path, served)
         return self._served.get(path)
+
+
+def _in_packages(content: bytes, path: Path) -> bytes:
+    """A URDF with files of ROS packages by their paths, where the package or a folder of its name is above.
+
+    What is found nowhere stays as it is written.
+    """
+
+    def found(asked: re.Match[bytes]) -> bytes:
+        package, rest = (os.fsdecode(part) for part in asked.groups()[1:])
+        for there in (*(above / package / rest for above in path.parents), *(a / rest for a in path.parents)):
+            if there.is_file():
+                return asked[1] + os.fsencode(there.as_posix())
+        return asked[0]
+
+    return _PACKAGE.sub(found, content)
 
 
 _MODELS: WeakValueDictionary[int, OpenedFiles] = WeakValueDictionary()

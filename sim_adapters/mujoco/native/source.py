@@ -104,6 +104,9 @@ def _with_place(error: Exception, path: Path, opened: OpenedFiles) -> str:
 def _lookup_hint(message: str, opened: OpenedFiles) -> str:
     """Where a file that is not there was looked for; empty when the message is about something else."""
     asked = re.search(r"Error opening file '([^']+)'", message)
+    package = asked and re.match(r"package:/+([^/]+)/", asked[1])
+    if package:
+        return f"put it in a folder '{package[1]}' beside or above the file, as a ROS package is laid out"
     if asked is None or not opened.missing:
         return ""
     named = [path for path in opened.missing if path.name == Path(asked[1]).name]

@@ -191,3 +191,18 @@ def test_joints_turn_as_in_mujoco_under_two_motors_whatever_bodies_are_called(
     )
     assert theirs["joints.position"][-1] > 0.5
     np.testing.assert_allclose(mine["joints.position"][-1], theirs["joints.position"][-1], rtol=0.02)
+
+
+def test_gymnasium_s_ant_moves_its_legs_as_in_mujoco() -> None:
+    """A robot of others from its own package, in the air: a free root, motors, ankles put into their range."""
+    envs = pytest.importorskip("gymnasium.envs.mujoco")
+    path = Path(envs.__file__).parent / "assets" / "ant.xml"
+    joints = tuple(f"{kind}_{leg}" for leg in range(1, 5) for kind in ("hip", "ankle"))
+    start = tuple((f"joint/ankle_{leg}.start_deg", 57.0 * way) for leg, way in enumerate((1, -1, -1, 1), 1))
+    asked = site(path, "torso", sensors=(("legs", JointSensor(joints)),), clip=True, values=start)
+    ends = []
+    for kind in (MujocoAdapter, PhysxAdapter):
+        read, _ = course(kind(TIMING), asked, lambda _: np.full(8, 0.02), 0.2, TIMING)
+        ends.append(read["legs.position"][-1])
+    np.testing.assert_allclose(ends[1], ends[0], atol=2e-3)
+    assert np.abs(ends[0][::2]).min() > 0.05, "all hips have turned"

@@ -324,3 +324,33 @@ def test_what_refers_to_a_name_that_is_not_there_is_refused_and_never_left_out(
     path.write_text(f"<mujoco><worldbody>{body}</worldbody>{element}</mujoco>")
     with pytest.raises(NativeError, match=said):
         open_source(path)
+
+
+URDF = """<robot name="one"><link name="base">
+<inertial><mass value="1"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/></inertial>
+<visual><geometry><mesh filename="package://arms/meshes/nice.dae"/></geometry></visual>
+<collision><geometry><mesh filename="package://{}/meshes/cube.obj"/></geometry></collision></link></robot>"""
+
+
+@pytest.mark.parametrize(("folder", "named"), [("src/arms", "arms"), ("a-checkout", "arms")])
+def test_a_urdf_finds_the_meshes_of_the_ros_package_that_it_lies_in(tmp_path, folder, named):
+    meshes = tmp_path / folder / "meshes"
+    meshes.mkdir(parents=True)
+    (meshes / "cube.obj").write_text(CUBE.format(s=0.1))
+    path = tmp_path / folder / "urdf" / "one.urdf"
+    path.parent.mkdir()
+    path.write_text(URDF.format(named))
+    source = open_source(path)
+    assert source.files == (path, meshes / "cube.obj")
+    assert source.model.nmesh == 1
+    (meshes / "cube.obj").write_text(CUBE.format(s=0.2))
+    assert open_source(path).sha256 != source.sha256
+
+
+def test_a_urdf_whose_package_is_not_there_says_where_it_belongs(tmp_path):
+    path = tmp_path / "one.urdf"
+    path.write_text(URDF.format("legs"))
+    with pytest.raises(NativeError) as error:
+        open_source(path)
+    assert "package:/legs/meshes/cube.obj" in error.value.message
+    assert error.value.hint.startswith("put it in a folder 'legs' beside or above the file, as a ROS package")
