@@ -34,6 +34,10 @@ class AdapterTraits:
         pushes: Whether it pushes bodies (``ArticulatedSite.pushes``).
         steps_ahead: Whether it can begin a step before it is known which worlds go on (method ``step_ahead``,
             which takes what ``step`` does): the harness does its own work meanwhile.
+        tells_quiet: Whether it says in short of steps at which nothing has happened (method ``quiet``): of
+            each world the quantities that its task asks for, in their order, where no world that was stepped
+            is over, nothing was touched, and every channel was read just now and has finite numbers; else
+            None.
         serves_further_runs: Whether one run after another may have it (``simgate run --watch``); one that
             keeps processes for what a pack says of its worlds is made anew for each.
         lacks: Says of a robot on its own joints, and of what it senses, why it cannot be moved here and what
@@ -52,6 +56,7 @@ class AdapterTraits:
     overview: bool = False
     pushes: bool = False
     steps_ahead: bool = False
+    tells_quiet: bool = False
     serves_further_runs: bool = True
     lacks: Callable[[JointedFile, Sequence[Sensor]], str] | None = None
 

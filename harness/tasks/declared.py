@@ -173,6 +173,11 @@ class DeclaredRun:
         return {**self._task.told, **judged}
 
     @property
+    def quiet_until(self) -> int:
+        """See :data:`~simgate.harness.tasks.task.QUIET_UNTIL`."""
+        return 0 if self._needed else self._limit_step
+
+    @property
     def doubt(self) -> str:
         """The condition that may have ended the episode, and the signals without a value."""
         return self._doubt

@@ -14,6 +14,7 @@ from simgate.harness.trace import Signal
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.optional_member import OptionalMember
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.scene import Scene
 
@@ -56,6 +57,11 @@ class TaskRun(Protocol):
             act: What the policy has decided.
         """
         ...
+
+
+QUIET_UNTIL: OptionalMember[int] = OptionalMember("quiet_until", 0)
+"""Of a :class:`TaskRun` whose signals are the quantities of its task, in their order: the physics step before
+which nothing but the world itself, or the policy, ends the episode."""
 
 
 class Task(Protocol):

@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simgate.sim_adapters.environments.remote.refused import Refused, told
 from simgate.sim_adapters.environments.remote.session import Session
 from simgate.sim_adapters.environments.remote.sharing.vector_session import session_of
@@ -52,6 +55,10 @@ class Link(Protocol):
         """
         ...
 
+    def steps(self, slots: list[int], actions: NDArray[np.float64]) -> Any:
+        """As :meth:`call`, of what is asked at every step."""
+        ...
+
     def close(self) -> None:
         """Ends it; safe to call twice."""
         ...
@@ -68,6 +75,10 @@ class LocalLink:
         """See :class:`Link`."""
         return _guarded(self._name, getattr(self._session, word), **given)
 
+    def steps(self, slots: list[int], actions: NDArray[np.float64]) -> Any:
+        """See :class:`Link`."""
+        return _guarded(self._name, self._session.steps, slots, actions)  # type: ignore[union-attr]
+
     def close(self) -> None:
         """See :class:`Link`."""
         if self._session is not None:
@@ -75,11 +86,11 @@ class LocalLink:
             self._session = None
 
 
-def _guarded(env: str, ask: Callable[..., Any], /, **given: Any) -> Any:
+def _guarded(env: str, ask: Callable[..., Any], /, *given: Any, **named: Any) -> Any:
     # What it prints must not come between the lines of a report that goes to stdout.
     kept, sys.stdout = sys.stdout, sys.stderr
     try:
-        return ask(**given)
+        return ask(*given, **named)
     except Refused:
         raise
     except (Exception, SystemExit) as error:
@@ -136,6 +147,10 @@ class RemoteLink:
         """See :class:`Link`."""
         self.ask(word, **given)
         return self.answer()
+
+    def steps(self, slots: list[int], actions: NDArray[np.float64]) -> Any:
+        """See :class:`Link`."""
+        return self.call("steps", slots=slots, actions=actions)
 
     def ask(self, word: str, **given: Any) -> None:
         """Asks what the next :meth:`answer` answers; nothing else may be asked before it.

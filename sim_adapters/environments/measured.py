@@ -81,26 +81,26 @@ class Measures:
     """
 
     def __init__(self, asked: Mapping[str, Quantity], observation: Mapping[str, NDArray[Any]]) -> None:
-        self._none = dict.fromkeys(asked, math.nan)
-        self._rewards = [signal for signal, one in asked.items() if isinstance(one, Reward)]
-        self._returns = [signal for signal, one in asked.items() if isinstance(one, Return)]
+        self._none = [math.nan] * len(asked)
+        self._rewards = [place for place, one in enumerate(asked.values()) if isinstance(one, Reward)]
+        self._returns = [place for place, one in enumerate(asked.values()) if isinstance(one, Return)]
         self._seen = [
-            (signal, observation[name].reshape(-1), index)
-            for signal, one in asked.items()
+            (place, observation[name].reshape(-1), index)
+            for place, one in enumerate(asked.values())
             if isinstance(one, Seen)
             for name, index in (channel_of(one),)
         ]
-        self._told = [(signal, name) for signal, one in asked.items() if (name := asked_as(one))]
+        self._told = [(place, name) for place, one in enumerate(asked.values()) if (name := asked_as(one))]
 
-    def at(self, info: Mapping[str, float], reward: float, total: float) -> dict[str, float]:
-        """The quantities now; nan where there is none, as of rewards at the start."""
+    def at(self, info: Mapping[str, float], reward: float, total: float) -> list[float]:
+        """The quantities now, in their order; nan where there is none, as of rewards at the start."""
         found = self._none.copy()
-        for signal in self._rewards:
-            found[signal] = reward
-        for signal in self._returns:
-            found[signal] = total
-        for signal, values, index in self._seen:
-            found[signal] = float(values[index])
-        for signal, name in self._told:
-            found[signal] = info.get(name, math.nan)
+        for place in self._rewards:
+            found[place] = reward
+        for place in self._returns:
+            found[place] = total
+        for place, values, index in self._seen:
+            found[place] = float(values[index])
+        for place, name in self._told:
+            found[place] = info.get(name, math.nan)
         return found

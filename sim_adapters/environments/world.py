@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from simgate.sim_adapters.environments.measured import Measures, asked_as
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 
 _NUMBER = struct.Struct("=d")
+MOST_BYTES = 1 << 15
+"""Of observations that wait until they are digested together."""
 
 
 class World:
@@ -48,7 +50,9 @@ class World:
         # What render() draws is no observation, and need not be the same on every machine.
         told_apart_by = [name for name in sorted(shown) if not name.startswith("render.")]
         self._bytes = [shown[name].reshape(-1).view(np.uint8).data for name in told_apart_by]
-        self._add_to_course(b"")
+        self._undigested = [b"".join(self._bytes)]
+        self._most = max(1, MOST_BYTES // max(1, len(self._undigested[0])))
+        self._measured: list[float] | None = None
 
     def take(self, action: NDArray[np.float64], answer: Mapping[str, Any], row: int) -> None:
         """What one step has led to, beside what is observed.
@@ -65,24 +69,72 @@ class World:
         self.over = (
             "terminated" if answer["terminated"][row] else "truncated" if answer["truncated"][row] else ""
         )
-        self._add_to_course(action.tobytes() + _NUMBER.pack(reward))
+        self._measured = None
+        self._undigested.append(b"".join((action.tobytes(), _NUMBER.pack(reward), *self._bytes)))
+        if len(self._undigested) > self._most:
+            self._digest()
 
-    def _add_to_course(self, before: bytes) -> None:
-        self._course.update(b"".join((before, *self._bytes)))
+    def _digest(self) -> None:
+        self._course.update(b"".join(self._undigested))
+        self._undigested.clear()
 
-    def measured(self) -> dict[str, float]:
-        """What its task asks for."""
-        return self._measures.at(self.info, self.reward, self.total)
+    def measured(self) -> list[float]:
+        """What its task asks for, in the order of the site's quantities.
+
+        Read once a step: a policy which writes into what it is shown changes nothing.
+        """
+        if self._measured is None:
+            self._measured = self._measures.at(self.info, self.reward, self.total)
+        return self._measured
 
     @property
     def course(self) -> str:
         """Digest over all observations, actions and rewards so far, hex."""
+        self._digest()
         return self._course.hexdigest()
 
     def problems(self) -> tuple[str, ...]:
         """Values that did not take, or did not stay, and keys of the info that never came."""
         found = self.link.call("problems", slot=self.slot)
         return (*(self.lost or found["lost"]), *found["never"])
+
+
+class Group:
+    """Worlds of a batch that one link steps together.
+
+    Args:
+        link: The way to them.
+        batch: All worlds.
+        indices: Which of them.
+    """
+
+    def __init__(self, link: Link, batch: Sequence[World], indices: list[int]) -> None:
+        self.link, self._batch, self.indices = link, batch, indices
+        self.worlds = [batch[index] for index in indices]
+        self.slots = [world.slot for world in self.worlds]
+        self.are_all = len(indices) == len(batch)
+
+    def check_none_is_over(self) -> None:
+        """Only those that go on are stepped.
+
+        Raises:
+            RuntimeError: One is over.
+        """
+        for world in self.worlds:
+            if world.over:
+                raise RuntimeError(f"{world.site.name}: step after it was {world.over}")
+
+    def narrowed(
+        self, active: NDArray[np.bool_] | None, answer: Mapping[str, Any]
+    ) -> tuple[Group, Mapping[str, Any]]:
+        """Those that are still active, and what of an answer to all is theirs."""
+        rows = [row for row, index in enumerate(self.indices) if active is None or active[index]]
+        if len(rows) == len(self.indices):
+            return self, answer
+        seen = {name: array[rows] for name, array in answer["observation"].items()}
+        said = {word: [answer[word][row] for row in rows] for word in answer if word != "observation"}
+        going = [self.indices[row] for row in rows]
+        return Group(self.link, self._batch, going), {**said, "observation": seen}
 
 
 def asked_of(site: EnvironmentSite) -> tuple[str, ...]:

@@ -90,21 +90,28 @@ def run_episodes(
     active = np.ones(len(scenes), dtype=np.bool_)
     worlds = list(range(len(scenes)))
     latencies: dict[int, LatencySamples] = {}
-    steps_ahead = traits_of(adapter).steps_ahead
+    traits = traits_of(adapter)
+    tells_quiet = traits.tells_quiet and not cast.models
     while True:
-        truths = adapter.ground_truth()
+        is_control = timing.is_control(observation.step)
+        quiet = _quiet(adapter) if tells_quiet and is_control else None
+        truths = adapter.ground_truth() if quiet is None else ()
         clock.lap("truth")
         shown = robots.shown(observation)
         perception.sense(shown, worlds)
-        if timing.is_control(observation.step):
+        if is_control:
             arrived = perception.deliver(observation.step, worlds)
             acts = _acts(cast, perception.shown(shown), arrived, embodiment.action, worlds)
             clock.lap("policy")
             for world in worlds:
                 actions[world] = robots.done(world, acts[world].values)
-            if steps_ahead:
+            if traits.steps_ahead:
                 _begin_step(adapter, actions, active)
-            ticks = ((w, runs[w].tick(w, observation, truths[w], acts[w], arrived[w])) for w in worlds)
+            loud = worlds
+            if quiet is not None:
+                loud = [w for w in worlds if not runs[w].quiet_tick(w, observation, quiet[w], acts[w])]
+                truths = adapter.ground_truth() if loud else ()
+            ticks = ((w, runs[w].tick(w, observation, truths[w], acts[w], arrived[w])) for w in loud)
             if over := [world for world, goes_on in ticks if not goes_on]:
                 active[over] = False
                 latencies |= {world: _left(cast, perception, world) for world in over}
@@ -208,6 +215,13 @@ def told(arrived: Sequence[Delivery], models: Sequence[LoopModel]) -> Heard:
 def _begin_step(adapter: Any, actions: NDArray[np.float64], active: NDArray[np.bool_]) -> None:
     """Begins the step that ``step`` ends; what worlds that have ended by then do in it, nobody sees."""
     adapter.step_ahead(actions, active)
+
+
+def _quiet(adapter: Any) -> Sequence[Sequence[float]] | None:
+    """What an adapter whose traits say so measures of each world where nothing has happened; None where it
+    has."""
+    found: Sequence[Sequence[float]] | None = adapter.quiet()
+    return found
 
 
 def _render_seconds(adapter: SimAdapter) -> float:

@@ -81,6 +81,21 @@ class ValidityMonitor:
         """Whether nothing but the pictures speaks against the episode."""
         return bool(self.reasons) and self._of_renderer.issuperset(self.reasons)
 
+    def passes(self, step: int) -> bool:
+        """Whether a step comes when it is due; then it counts as checked, for its simulator has said that all
+        is well."""
+        is_due = step == self._expected_step
+        if is_due:
+            self._expected_step = self._next(step)
+        return is_due
+
+    def _next(self, step: int) -> int:
+        """The step after one at which there is something new."""
+        control, camera = self._period_steps
+        if control == camera:
+            return step + control
+        return step + min(control - step % control, camera - step % camera)
+
     def check(self, observation: Observation, truth: GroundTruth, world: int) -> bool:
         """Checks one control tick; returns False when going on makes no sense."""
         sound = self._check_clock(observation, truth) and self._check_finite(observation, truth, world)
@@ -110,8 +125,7 @@ class ValidityMonitor:
 
     def _check_clock(self, observation: Observation, truth: GroundTruth) -> bool:
         expected = self._expected_step
-        control, camera = self._period_steps
-        self._expected_step += min(control - expected % control, camera - expected % camera)
+        self._expected_step = self._next(expected)
         if observation.step != expected:
             self.add(f"the simulator's clock is at step {observation.step} instead of {expected}", expected)
             return False

@@ -18,7 +18,7 @@ from simgate.harness.execution.pictures.kept_frames import KeptFrames
 from simgate.harness.execution.pictures.views import FLAT_SCANS, MOST_SCANS, View, ViewKeeper
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples, Scalar
-from simgate.harness.tasks.task import TaskRun
+from simgate.harness.tasks.task import QUIET_UNTIL, TaskRun
 from simgate.harness.trace import Actions, FrameTruth, Signal, Trace, places_of_boxes
 from simgate.policies.perception.outputs import Boxes, Depth, ModelOutput
 from simgate.policies.policy import Act
@@ -80,8 +80,9 @@ class WorldRun:
         # Some tasks take a look at what the last step began, one period later.
         self._last_step = round(time_limit_s * timing.physics_hz) + timing.physics_hz // timing.control_hz
         self.monitor = ValidityMonitor(timing, embodiment)
-        self._task = task
-        self._signals = signals
+        self._task, self._signals, self._quiet_until = task, signals, QUIET_UNTIL.of(task)
+        if any(channel.kind != "vector" for channel in embodiment.channels):
+            self._quiet_until = 0  # Whoever looks at something is asked at each moment.
         self._readings = ReadingKeeper(embodiment)
         self._frames_seen = frames
         self._truths = CameraTruths(embodiment, records)
@@ -138,6 +139,23 @@ class WorldRun:
             )
         return not self._end
 
+    def quiet_tick(self, world: int, observation: Observation, row: Sequence[float], act: Act) -> bool:
+        """Records a control tick of which a simulator says that nothing has happened.
+
+        Args:
+            world: Index of this world.
+            observation: Of all worlds.
+            row: The quantities of the task.
+            act: What the policy has decided.
+
+        Returns:
+            Whether it was recorded; else :meth:`tick` has to.
+        """
+        if observation.step >= self._quiet_until or act.done or not self.monitor.passes(observation.step):
+            return False
+        self._note(observation, world, row, act)
+        return True
+
     def glimpse(self, world: int, observation: Observation, truth: GroundTruth) -> bool:
         """Takes in what happened since the last observation, also between control ticks.
 
@@ -170,20 +188,23 @@ class WorldRun:
         return np.where(depth < far_m * (1.0 - 1e-5), depth, np.inf).astype(np.float32)
 
     def _record(self, observation: Observation, truth: GroundTruth, world: int, act: Act) -> None:
-        self._steps.append(observation.step)
-        self._modes.append(act.mode)
         row = self._task.row(truth, observation, world, act)
         if len(row) != len(self._signals):
             raise ValueError(f"the task gave {len(row)} values for its {len(self._signals)} signals")
+        if truth.course:
+            self._said["world.course"] = truth.course
+        self._contacts.extend(truth.contacts)
+        self._note(observation, world, row, act)
+
+    def _note(self, observation: Observation, world: int, row: Sequence[float], act: Act) -> None:
+        self._steps.append(observation.step)
+        self._modes.append(act.mode)
         self._rows.append(row)
         self._readings.tick(observation, world)
         self._told.append(tuple(act.values))
-        self._contacts.extend(truth.contacts)
-        if truth.course:
-            self._said["world.course"] = truth.course
-        if act.report is not None:
-            self._report = act.report
         if act.facts:
+            if act.report is not None:
+                self._report = act.report
             self._said |= {f"policy.{name}": value for name, value in act.facts.items() if name != "report"}
 
     def _frames(self) -> list[FrameTruth]:

@@ -7,7 +7,7 @@ import functools
 import random
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -214,8 +214,10 @@ class SharedDraws(ValueError):  # noqa: N818 - the name says what is wrong
     """A policy of several worlds draws from a generator that they share; a worker then plays each alone."""
 
 
-@contextmanager
-def alone(policy: str, worlds: int) -> Iterator[None]:
+_UNWATCHED = nullcontext()
+
+
+def alone(policy: str, worlds: int) -> Any:
     """Around a call of a policy: looks whether it draws from the process's own generators.
 
     What it draws in one world must not depend on the worlds beside it.
@@ -227,9 +229,11 @@ def alone(policy: str, worlds: int) -> Iterator[None]:
     Raises:
         SharedDraws: It does, for several worlds.
     """
-    if worlds == 1:
-        yield
-        return
+    return _UNWATCHED if worlds == 1 else _watched(policy, worlds)
+
+
+@contextmanager
+def _watched(policy: str, worlds: int) -> Iterator[None]:
     before = used_up()
     yield
     if used_up() != before:

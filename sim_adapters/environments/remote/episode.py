@@ -74,8 +74,13 @@ class Episode:
             observation, reward, terminated, truncated, info = answer
         else:
             raise ValueError(f"step() answered {len(answer)} values, and not 5")
-        seen, earned = self._seen(observation), _number(reward)
-        return seen, earned, _truth("terminated", terminated), _truth("truncated", truncated), _mapping(info)
+        seen = self._seen(observation)
+        # Nearly always the rest is of the plain kinds.
+        if type(reward) is not float or not math.isfinite(reward):
+            reward = _number(reward)
+        if terminated is not False or truncated is not False:
+            terminated, truncated = _truth("terminated", terminated), _truth("truncated", truncated)
+        return seen, reward, terminated, truncated, info if type(info) is dict else _mapping(info)
 
     def told(self, info: Mapping[str, Any]) -> list[float]:
         """What was asked of an info; nan for what it has not."""
@@ -173,7 +178,7 @@ def _scalar(name: str, value: Any, wanted: str) -> Any:
 
 
 def _number(reward: Any) -> float:
-    found = reward if type(reward) is float else float(_scalar("the reward", reward, "a number"))
+    found = float(_scalar("the reward", reward, "a number"))
     if not math.isfinite(found):
         raise ValueError(f"the reward is {found}")
     return found
@@ -190,7 +195,7 @@ def _truth(name: str, value: Any) -> bool:
 
 
 def _mapping(info: Any) -> Mapping[str, Any]:
-    if type(info) is not dict and not isinstance(info, Mapping):
+    if not isinstance(info, Mapping):
         raise ValueError(f"info is {plain(info)!r}, and it must be a mapping")
     return info
 

@@ -53,11 +53,12 @@ class Reader:
         self._parts = []
         for path, keys, one in _leaves(space, name):
             kind = np.dtype(one.dtype) if type(one).__name__ == "Box" else np.dtype("int64")
-            self._parts.append((path, keys, kind, tuple(getattr(one, "shape", ()) or ()) or (1,)))
+            shape = tuple(getattr(one, "shape", ()) or ()) or (1,)
+            self._parts.append((path, keys, kind, shape, kind.kind == "f"))
 
     def parts(self, observation: Any) -> Iterator[tuple[str, Any]]:
         """What an observation has under each name, as it is."""
-        for path, keys, _, _ in self._parts:
+        for path, keys, _, _, _ in self._parts:
             yield path, _part_of(observation, path, keys)
 
     def read(self, observation: Any) -> dict[str, np.ndarray]:
@@ -68,8 +69,8 @@ class Reader:
                 that the space's type does not hold.
         """
         found = {}
-        for path, keys, kind, shape in self._parts:
-            array = _part_of(observation, path, keys)
+        for path, keys, kind, shape, is_fraction in self._parts:
+            array = _part_of(observation, path, keys) if keys else observation
             if type(array) is not np.ndarray:
                 array = np.asarray(array)
             if array.dtype != kind:
@@ -81,7 +82,7 @@ class Reader:
                     )
                 array = array.reshape(1)
             # A sum of squares tells it in half the time, unless it is too large to be a number.
-            if kind.kind == "f" and not math.isfinite(np.vdot(array, array)) and np.isnan(array).any():
+            if is_fraction and not math.isfinite(np.vdot(array, array)) and np.isnan(array).any():
                 raise ValueError(f"observation {path} has a number that is nan")
             found[path] = array
         return found

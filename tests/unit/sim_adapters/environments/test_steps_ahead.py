@@ -65,10 +65,18 @@ def test_a_step_that_nobody_waits_for_is_not_taken_for_an_answer(ahead: IsaacLab
 
 def test_numbers_that_are_none_are_the_fault_of_the_world_that_has_them(ahead: IsaacLabAdapter) -> None:
     ahead.reset(SITES)
-    answer = {"observation": {"obs": np.array([[np.nan], [1.0]])}, "reward": [float("inf"), 0.0]}
-    ahead._check_answer(answer, [1])
+    (group,) = ahead._stepped(None)
+    answer = {
+        "observation": {"obs": np.array([[np.nan], [1.0]])},
+        "reward": [float("inf"), 0.5],
+        "info": [[1.0], [2.0]],
+    }
+    others, theirs = group.narrowed(np.array([False, True]), answer)
+    assert (others.indices, theirs["reward"], theirs["info"]) == ([1], [0.5], [[2.0]])
+    ahead._check_answer(theirs)
+    assert group.narrowed(np.array([False, False]), answer)[0].slots == []
     with pytest.raises(EnvironmentFailed, match="CartPole-v1: observation obs has a number that is nan"):
-        ahead._check_answer(answer, [0])
+        ahead._check_answer(answer)
     answer["observation"] = {"obs": np.zeros((2, 1))}
     with pytest.raises(EnvironmentFailed, match="the reward is no finite number"):
-        ahead._check_answer(answer, [0])
+        ahead._check_answer(answer)

@@ -1,0 +1,203 @@
+"""A tick at which nothing has happened is kept by a short way, and it is the tick that it would have been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.loop import Cast, run_episodes
+from simgate.harness.execution.episode.world_run import Episode, WorldRun
+from simgate.harness.tasks.declared import DeclaredTask
+from simgate.policies.policy import Act, Policy
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
+from simgate.sim_adapters.scene.environment import EnvironmentSite
+
+ENV = '''\
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+class Env(gymnasium.Env):
+    """Comes to what `odd` says at its tenth step."""
+
+    def __init__(self, odd=""):
+        self.odd = odd
+        self.observation_space = spaces.Dict({
+            "at": spaces.Box(-np.inf, np.inf, (3,), np.float32), "count": spaces.Discrete(1000),
+            "table": spaces.Box(-np.inf, np.inf, (2, 2), np.float64)})
+        self.action_space = spaces.Box(-1, 1, (2,), np.float32)
+
+    def seen(self):
+        at, table = np.array([self.x, self.v, 1], np.float32), np.array([[self.x, self.v], [self.k, 1.0]])
+        if self.odd == "endless" and self.k == 10:
+            table[0, 1] = np.inf
+        return {"at": at, "count": self.k, "table": table}
+
+    def reset(self, seed=None, options=None):
+        super().reset(seed=seed)
+        self.k, self.x, self.v = 0, float(self.np_random.normal()), 0.0
+        return self.seen(), {}
+
+    def step(self, action):
+        self.k += 1
+        self.v += 0.1 * float(action[0])
+        self.x += 0.1 * self.v + 0.01 * float(action[1])
+        over = self.odd == "over" and self.k == 10
+        return self.seen(), -abs(self.x), over, self.odd == "cut" and self.k == 10, {"x": self.x}
+'''
+SIGNALS = {"v": {"obs": "at", "index": 1}, "count": {"obs": "count"}, "x": {"info": "x"}}
+TIMING = Timing(20, 20, 20)
+
+
+class Stepwise(GymnasiumAdapter):
+    traits = replace(GymnasiumAdapter.traits, tells_quiet=False)
+
+
+class Drawn:
+    """Draws, and lets its mode tell of the time."""
+
+    def reset(self, briefs, embodiment) -> None:
+        self.streams = [np.random.default_rng(brief.seed) for brief in briefs]
+        self.count = 0
+
+    def act(self, observation, detections) -> list[Act]:
+        self.count += 1
+        return [self.one(k, stream.uniform(-1, 1, 2)) for k, stream in enumerate(self.streams)]
+
+    def one(self, world: int, values: Any) -> Act:
+        return Act(values, f"mode {self.count % 3}")
+
+
+class Says(Drawn):
+    def one(self, world: int, values: Any) -> Act:
+        said = {"report": f"at {self.count}", "pressure": 1.5 * self.count} if self.count in (4, 9) else {}
+        return Act(values.tolist(), "says", said, done=self.count == 15 + 3 * world)
+
+
+class WritesIntoWhatItIsShown(Says):
+    def act(self, observation, detections) -> list[Act]:
+        for array in observation.channels.values():
+            array[...] = 7
+        return super().act(observation, detections)
+
+
+class AnswersWithOneArray(Drawn):
+    def reset(self, briefs, embodiment) -> None:
+        super().reset(briefs, embodiment)
+        self.kept = [np.zeros(2) for _ in briefs]
+
+    def one(self, world: int, values: Any) -> Act:
+        self.kept[world][:] = values
+        return Act(self.kept[world], "kept")
+
+
+def played(
+    kind: Callable[[Timing], GymnasiumAdapter],
+    sites: list[EnvironmentSite],
+    policy: Any,
+    said: dict[str, Any],
+) -> list[Episode]:
+    task = DeclaredTask.read("task", said)
+    adapter, seeds = kind(TIMING), [site.seed for site in sites]
+    asked = [replace(site, quantities=tuple(task.quantities.items())) for site in sites]
+    cast = Cast(adapter, policy, (), 0.0, task, TIMING, 2.0, ("actions",))
+    try:
+        return run_episodes(cast, asked, seeds, seeds, LapClock())  # type: ignore[arg-type]
+    finally:
+        adapter.close()
+
+
+def whole(episode: Episode) -> dict[str, Any]:
+    """All of a trace that can be compared."""
+    found = {one.name: getattr(episode.trace, one.name) for one in fields(episode.trace)}
+    found |= {name: values.tobytes() for name, values in episode.trace.signals.items()}
+    found |= {f"read {one.channel}": one.values.tobytes() for one in episode.trace.readings}
+    told = found.pop("actions")
+    found |= {"told": told.values.tobytes(), "steps": found["steps"].tobytes(), "latency_ms": None}
+    return {**found, "signals": None, "digest": episode.trace.digest()}
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Callable[[str, int], list[EnvironmentSite]]:
+    (tmp_path / "quiet_env.py").write_text(ENV)
+
+    def made(odd: str, count: int) -> list[EnvironmentSite]:
+        kind = EnvironmentSite("odd", "quiet_env.py:Env", str(tmp_path))
+        # One of several comes to it, and the others go on.
+        oddities = [odd if k == 0 else "" for k in range(count)]
+        return [replace(kind, seed=k + 3, values=(("make.odd", one),)) for k, one in enumerate(oddities)]
+
+    return made
+
+
+RETURN = {"signals": {"reward": {"reward": True}, "return": {"return": True}}}
+ASKED = {"signals": {**RETURN["signals"], **SIGNALS}, "success": "x > 0 at end"}
+HELD = {"signals": {**RETURN["signals"], **SIGNALS}, "success": "x > 0.2 for 0.2 s", "failure": "v > 0.6"}
+
+
+@pytest.mark.parametrize("odd", ["", "endless", "over", "cut"])
+@pytest.mark.parametrize("policy", [Drawn, Says, WritesIntoWhatItIsShown, AnswersWithOneArray])
+@pytest.mark.parametrize("task", [RETURN, ASKED, HELD], ids=["return", "at end", "held"])
+def test_an_episode_is_the_same_whether_its_quiet_ticks_are_kept_by_the_short_way(
+    sites: Any, odd: str, policy: type[Policy], task: dict[str, Any]
+) -> None:
+    count = 1 if task is ASKED else 3
+    short, long = (played(kind, sites(odd, count), policy(), task) for kind in (GymnasiumAdapter, Stepwise))
+    for one, other in zip(map(whole, short), map(whole, long), strict=True):
+        for name, value in one.items():
+            assert value == other[name], name
+    ends = {"endless": "invalid", "over": "terminated", "cut": "truncated"}
+    if odd and task is not HELD and policy is not WritesIntoWhatItIsShown:
+        assert short[0].trace.end == ends[odd]
+        assert len(short[0].trace.steps) == 11
+        broken = ("non-finite sensor reading at step 10",) if odd == "endless" else ()
+        assert short[0].trace.invalid_reasons == broken
+
+
+NEVER = {**HELD, "success": "x > 99", "failure": "v > 99"}
+
+
+@pytest.mark.parametrize(("task", "kept"), [(RETURN, 39), (NEVER, 0)], ids=["return", "held"])
+def test_only_ticks_at_which_no_condition_is_asked_for_are_quiet(
+    sites: Any, task: dict[str, Any], kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet: list[bool] = []
+    real = WorldRun.quiet_tick
+
+    def counted(*given: Any) -> bool:
+        quiet.append(real(*given))
+        return quiet[-1]
+
+    monkeypatch.setattr(WorldRun, "quiet_tick", counted)
+    (episode,) = played(GymnasiumAdapter, sites("", 1), Drawn(), task)
+    assert (len(episode.trace.steps), sum(quiet)) == (41, kept)
+
+
+def test_an_adapter_tells_in_short_only_of_steps_at_which_nothing_has_happened(sites: Any) -> None:
+    task = DeclaredTask.read("task", ASKED)
+    quantities = tuple(task.quantities.items())
+    for odd in ("over", "cut", "endless"):
+        adapter = GymnasiumAdapter(TIMING)
+        adapter.reset([replace(site, quantities=quantities) for site in sites(odd, 2)])
+        assert adapter.quiet() is None
+        for _ in range(9):
+            adapter.step(np.full((2, 2), 0.5))
+            told = adapter.quiet()
+            assert told is not None
+            assert told == [list(truth.values.values()) for truth in adapter.ground_truth()]
+        adapter.step(np.full((2, 2), 0.5))
+        assert adapter.quiet() is None
+        adapter.step(np.full((2, 2), 0.5), np.array([False, True]))
+        # What a world has read last stays where it is.
+        assert (adapter.quiet() is None) == (odd == "endless")
+        if odd != "endless":
+            with pytest.raises(RuntimeError, match="odd: step after it was"):
+                adapter.step(np.full((2, 2), 0.5))
+        adapter.close()
