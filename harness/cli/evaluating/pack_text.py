@@ -130,10 +130,12 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
         world["clip"] = True
     if not asked.reproducible:
         world["reproducible"] = False
-    if asked.settings:
-        targets = {one.parameter: one.target for one in asked.settings if one.target}
+    if arguments := {one.argument: one.value for one in asked.settings if one.argument}:
+        world["make"] = arguments
+    if varied := [one for one in asked.settings if not one.argument]:
+        targets = {one.parameter: one.target for one in varied if one.target}
         world |= {"set": targets} if targets else {}
-        parameters["parameters"] = {one.parameter: one.value for one in asked.settings}
+        parameters["parameters"] = {one.parameter: one.value for one in varied}
     if len(asked.instructions) > 1:
         parameters.setdefault("parameters", {})["instruction"] = {"choice": list(asked.instructions)}
     task = {} if asked.success is None else {"success": asked.success}

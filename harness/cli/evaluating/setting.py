@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.environments.opened import OpenedEnvironment
     from simgate.sim_adapters.worlds.world import ParameterSpec
 
+_MAKE = "make."
 FORM = "write TARGET=LOW..HIGH, TARGET=A,B,C or TARGET=VALUE, for example make.mass_kg=0.5..2"
 
 
@@ -22,11 +23,14 @@ class Setting:
         target: What it sets in the environment; empty for what is worn in its robot.
         parameter: Its name in the pack.
         value: As the pack writes it: a value, or a mapping of a distribution to its numbers.
+        argument: The keyword argument that every episode is made with, where it is a single word or truth;
+            then it is no parameter.
     """
 
     target: str
     parameter: str
     value: Any
+    argument: str = ""
 
 
 def read_setting(text: str, opened: OpenedEnvironment) -> Setting:
@@ -51,7 +55,9 @@ def read_setting(text: str, opened: OpenedEnvironment) -> Setting:
         raise ValueError(f"--set {text}: {error}; {FORM}") from None
     if axis is not None:
         return Setting("", target, value)
-    return Setting(target, re.sub(r"[^A-Za-z0-9_.-]", ".", target), value)
+    is_made = target.startswith(_MAKE) and isinstance(value, bool | str)
+    name = re.sub(r"[^A-Za-z0-9_.-]", ".", target)
+    return Setting(target, name, value, target.removeprefix(_MAKE) if is_made else "")
 
 
 def typed(written: str) -> bool | int | float | str:

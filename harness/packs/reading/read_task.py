@@ -116,7 +116,8 @@ class TaskReader:
                 ):
                     raise ValueError("only success is asked when the episode is over")
             except ValueError as error:
-                reader.problems.at(read.nodes[word], "expression", f"{word}: {error}")
+                hint = "" if self._given is None else "what the environment's info tells is named info.KEY"
+                reader.problems.at(read.nodes[word], "expression", f"{word}: {error}", hint)
         facts = read_options(reader, read.nodes.get("facts"), "the task", lambda: None)
         touch = self._touch(read.nodes.get("touch"), jointed)
         if not read.is_whole or len(reader.problems) > before:

@@ -173,6 +173,14 @@ def test_what_is_set_varies_and_the_condition_decides() -> None:
     assert {record["outcome"] for record in journal()} == {"PASS", "FAIL"}
 
 
+def test_a_truth_or_a_word_is_what_every_episode_is_made_with() -> None:
+    # Without its draw the place is 1.0, in every episode.
+    words = ("--max-steps", 2, "--success", "info.is_success", "--episodes", 30, "--set", "make.drawn=false")
+    assert evaluate("even.py:Even", *words, "--set", "make.width=0.8..0.9") == 1
+    assert {record["outcome"] for record in journal()} == {"FAIL"}
+    assert {tuple(record["parameters"]) for record in journal()} == {("make.width",)}
+
+
 def test_a_baseline_is_run_first_on_the_same_seeds(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--max-steps", 5, "--return-at-least", 5, "--episodes", 60, "--run-name", "new")
     assert evaluate("even.py:Even", *words, "--baseline-policy-option", "push=1") == 0
@@ -206,6 +214,10 @@ def test_a_baseline_is_run_first_on_the_same_seeds(capsys: pytest.CaptureFixture
         (["--return-at-least", 1, "--max-drop", 0.1], "--max-drop has no effect without --baseline-policy"),
         (["--return-at-least", 1, "--python", "nope"], "nope"),
         (["--return-at-least", 1, "--max-steps", 5, "--episodes", 3], "even-Even.eval.yaml:"),
+        (
+            ["--success", "is_success", "--max-steps", 5],
+            "what the environment's info tells is named info.KEY",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_said_and_nothing_runs(
