@@ -25,6 +25,22 @@ from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import AdapterTraits
 
 
+class View(Sight, Protocol):
+    """A camera of one world."""
+
+    def update(self, data: mujoco.MjData) -> None:
+        """Takes over poses and lights, before all that is drawn of a moment."""
+        ...
+
+    def color(self, out: NDArray[np.uint8]) -> None:
+        """The picture into ``out``, shape (H, W, 3)."""
+        ...
+
+    def depth(self, out: NDArray[np.float32]) -> None:
+        """Distance along the optical axis into ``out``, metres, shape (H, W)."""
+        ...
+
+
 class DrawnWorld(Protocol):
     """One world: an engine moves it, and its MuJoCo model follows."""
 
@@ -90,7 +106,7 @@ class RenderedAdapter(ABC, Generic[W]):
         self._timing = timing
         self._renderer: FrameRenderer | None = None
         self._worlds: list[W] = []
-        self._views: list[SceneView] = []
+        self._views: Sequence[View] = []
         self.render_s = 0.0
         """Wall-clock seconds spent drawing so far, for the benchmark."""
 
@@ -132,7 +148,7 @@ class RenderedAdapter(ABC, Generic[W]):
             self._sense(index, new_frame=True)
         return self._observation()
 
-    def _view_of(self, world: W) -> SceneView:
+    def _view_of(self, world: W) -> View:
         """What draws a world."""
         return SceneView(self._gl, world.built)
 
@@ -148,6 +164,10 @@ class RenderedAdapter(ABC, Generic[W]):
             raise RuntimeError(f"{self.name} adapter: no embodiment before reset")
         scene, timing = self._worlds[0].scene, self._timing
         return drive_of(scene, timing.control_hz, timing.camera_hz, self._with_depth)
+
+    @property
+    def _drawn_s(self) -> float:
+        return self._gl.render_s
 
     def _prepare_renderer(self) -> None:
         camera = self._worlds[0].scene.camera
@@ -186,16 +206,20 @@ class RenderedAdapter(ABC, Generic[W]):
         new_frame = self._step % self._timing.camera_steps == 0
         if new_frame:
             self._frame_step = self._step
-        for index, world in enumerate(self._worlds):
-            if active is not None and not active[index]:
-                continue
-            world.advance(float(told[index, 0]), float(told[index, 1]), ahead)
+        moving = [k for k in range(len(self._worlds)) if active is None or active[k]]
+        self._advance(moving, told, ahead)
+        for index in moving:
             self._sense(index, new_frame)
         return self._observation()
 
+    def _advance(self, moving: Sequence[int], told: NDArray[np.float64], steps: int) -> None:
+        """Holds the commands of some worlds for so many physics steps."""
+        for index in moving:
+            self._worlds[index].advance(float(told[index, 0]), float(told[index, 1]), steps)
+
     def _sense(self, index: int, new_frame: bool) -> None:
         world, view = self._worlds[index], self._views[index]
-        drawn_s = self._gl.render_s
+        drawn_s = self._drawn_s
         if new_frame:
             world.refresh_lights()
             view.update(world.data)
@@ -206,7 +230,7 @@ class RenderedAdapter(ABC, Generic[W]):
         self._pose[index] = world.pose
         self._twist[index] = world.twist
         self._truth[index] = world.truth(view if new_frame else None, self._frame_step)
-        self.render_s += self._gl.render_s - drawn_s
+        self.render_s += self._drawn_s - drawn_s
 
     def _observation(self) -> Observation:
         return drive_observation(
@@ -230,6 +254,9 @@ class RenderedAdapter(ABC, Generic[W]):
     def close(self) -> None:
         """Frees worlds and graphics; safe to call twice."""
         self._views, self._worlds = [], []
+        self._close_renderer()
+
+    def _close_renderer(self) -> None:
         if self._renderer is not None:
             self._renderer.close()
             self._renderer = None

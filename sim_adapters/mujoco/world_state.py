@@ -65,17 +65,21 @@ class MujocoWorld:
         """Simulated time, seconds."""
         return self.timing.seconds(self.step_count)
 
-    def advance(self, forward_mps: float, yaw_rate_rps: float, steps: int) -> None:
-        """Holds a command for so many physics steps."""
+    def begin(self, forward_mps: float, yaw_rate_rps: float) -> None:
+        """Sets the command of the steps that come, and forgets what was touched before."""
         robot = self.scene.robot
         top, turn = robot.max_speed_mps, robot.max_yaw_rate_rps
-        model, data = self.built.model, self.data
-        data.ctrl[self._drive.ctrl : self._drive.ctrl + 3] = (
+        self.data.ctrl[self._drive.ctrl : self._drive.ctrl + 3] = (
             min(max(forward_mps, -top), top),
             0.0,
             min(max(yaw_rate_rps, -turn), turn),
         )
         self._touches.clear()
+
+    def advance(self, forward_mps: float, yaw_rate_rps: float, steps: int) -> None:
+        """Holds a command for so many physics steps."""
+        self.begin(forward_mps, yaw_rate_rps)
+        model, data = self.built.model, self.data
         has_actors = bool(self.built.mocap_ids)
         for _ in range(steps):
             if has_actors:
@@ -90,18 +94,24 @@ class MujocoWorld:
         self._sensing.update_poses()
 
     def _collect_contacts(self) -> None:
-        data, owners = self.data, self.built.geom_body
-        contact = data.contact
-        for index in range(data.ncon):
-            first, second = contact.geom[index]
+        contact = self.data.contact
+        for index in range(self.data.ncon):
             distance = float(contact.dist[index])
-            body = int(max(owners[first], owners[second]))
-            is_robots = min(owners[first], owners[second]) == ROBOT_GEOM
-            if distance > 0.0 or body < 0 or not is_robots:
+            body = self._touched(contact.geom[index], distance)
+            if body is None:
                 continue
-            mujoco.mj_contactForce(self.built.model, data, index, self._force)
-            impulse = float(self._force[0]) / self.timing.physics_hz
-            self._touches.add(body, self.step_count, impulse, -distance)
+            mujoco.mj_contactForce(self.built.model, self.data, index, self._force)
+            self._touch(body, distance, float(self._force[0]))
+
+    def _touched(self, geoms: NDArray[np.int32], distance_m: float) -> int | None:
+        """The body that a contact of two shapes is the robot's touching of; None for any other."""
+        first, second = (int(self.built.geom_body[geom]) for geom in geoms)
+        if distance_m > 0.0 or max(first, second) < 0 or min(first, second) != ROBOT_GEOM:
+            return None
+        return max(first, second)
+
+    def _touch(self, body: int, distance_m: float, normal_n: float) -> None:
+        self._touches.add(body, self.step_count, normal_n / self.timing.physics_hz, -distance_m)
 
     @property
     def pose(self) -> tuple[float, float, float]:

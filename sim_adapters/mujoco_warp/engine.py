@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.articulated.contacts import ContactList, SolvedContacts
 from simgate.sim_adapters.mujoco.articulated.machine import Machine
+from simgate.sim_adapters.mujoco.build import BuiltScene
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 
 
@@ -59,6 +60,26 @@ class WarpContacts:
         return float(self._forces[contact])
 
 
+class Seat(Protocol):
+    """A world as its simulation sees it.
+
+    Attributes:
+        built: Its model.
+        data: Follows the simulation.
+        row: Place among the worlds of the simulation.
+        found: Why this world cannot be believed.
+    """
+
+    built: BuiltScene
+    data: mujoco.MjData
+    row: int
+    found: set[str]
+
+    def take(self, geoms: NDArray[np.int32], gaps: NDArray[np.float64], forces: NDArray[np.float64]) -> None:
+        """Contacts of a step: shapes (C, 2), gaps (C,) in metres, normal forces (C,) in newtons."""
+        ...
+
+
 class WarpEngine:
     """See the module; the simulation steps, and this world follows."""
 
@@ -66,12 +87,13 @@ class WarpEngine:
     """Set before the first step."""
 
     def __init__(self, site: ArticulatedSite, machine: Machine, data: mujoco.MjData, timing: Timing) -> None:
-        self.machine, self.data = machine, data
+        self.machine, self.built, self.data = machine, machine.built, data
         self.contacts = WarpContacts(SolvedContacts(machine.built.model, data))
         self.row = 0
         """Place among the worlds of the simulation."""
         self.found: set[str] = set()
         """Why this world cannot be believed."""
+        self.take = self.contacts.take
         self._bodies = np.zeros(0, dtype=np.int64)
 
     def step(self) -> None:

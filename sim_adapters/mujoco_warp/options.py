@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from simgate.sim_adapters.mujoco.options import OPTIONS as MUJOCO
 from simgate.sim_adapters.options import Option, Options
 
 OPTIONS: Options = {
+    **MUJOCO,
     "device": Option(
         "text", "auto", "cpu, cuda:0 or another card; auto is the first card, else the CPU.",
         pattern=r"auto|cpu|cuda(:\d+)?", form="auto, cpu, cuda or cuda:NUMBER",

@@ -13,7 +13,7 @@ from simgate.sim_adapters.gpu_identity import gpu_and_driver
 from simgate.sim_adapters.mujoco.any_robot import AnyRobotAdapter
 from simgate.sim_adapters.mujoco.articulated.batch import ArticulatedBatch
 from simgate.sim_adapters.mujoco.articulated.engine import StartEngine
-from simgate.sim_adapters.mujoco.drawing.renderer import SceneView
+from simgate.sim_adapters.mujoco.rendered import View
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.physx.engine import check_process, version
 from simgate.sim_adapters.physx.options import OPTIONS
@@ -74,7 +74,7 @@ class PhysxAdapter(AnyRobotAdapter[PhysxWorld]):
             raise ValueError(f"ovrtx draws one world at a time, got {len(scenes)} scenes: set sim.batch to 1")
         return super().reset(scenes)
 
-    def _view_of(self, world: PhysxWorld) -> SceneView:
+    def _view_of(self, world: PhysxWorld) -> View:
         return super()._view_of(world) if self._film is None else driven_view(self._film, self._gl, world)
 
     def health(self) -> tuple[tuple[str, ...], ...]:

@@ -87,7 +87,7 @@ def test_64_worlds_are_bit_for_bit_what_each_is_alone(tmp_path: Path, made: Any)
     ]
     adapter = made()
     together = course(adapter, sites)
-    (simulation,) = adapter._worlds._simulations
+    (simulation,) = adapter._robots._together.simulations
     masses = simulation.model.body_mass.numpy()[:, -1]
     np.testing.assert_allclose(masses, [0.2 + 0.01 * k for k in range(64)], rtol=1e-6)
     assert len({world["cube.pose"] for world in together}) == 64
@@ -127,8 +127,22 @@ def test_a_world_of_another_structure_has_a_simulation_of_its_own(tmp_path: Path
     sites = [replace(first, labels=()), bare, replace(second, labels=())]
     adapter = made()
     together = course(adapter, sites)
-    assert [len(one.engines) for one in adapter._worlds._simulations] == [2, 1]
+    assert [len(one.seats) for one in adapter._robots._together.simulations] == [2, 1]
     assert together == [course(made(), [site])[0] for site in sites]
+
+
+@pytest.mark.parametrize(
+    ("target", "values"),
+    [("geom/table.pos.x", (0.5, 0.7)), ("visual/headlight.ambient", (0.1, 0.6))],
+    ids=["what stands still", "the headlight"],
+)
+def test_each_world_has_its_own(tmp_path: Path, made: Any, target: str, values: tuple[float, float]) -> None:
+    sites = [replace(machines(tmp_path)[0], values=((target, value),)) for value in values]
+    adapter = made()
+    together = course(adapter, sites)
+    assert len(adapter._robots._together.simulations) == 1
+    assert together == [course(made(), [site])[0] for site in sites]
+    assert together[0]["view.rgb"] != together[1]["view.rgb"]
 
 
 def test_worlds_that_are_over_stand_still(tmp_path: Path, made: Any) -> None:
@@ -158,7 +172,7 @@ def test_more_contacts_than_there_is_room_for_is_said_of_the_world(tmp_path: Pat
 def test_a_state_that_is_no_number_is_said_of_its_world_alone(tmp_path: Path, made: Any) -> None:
     adapter = made()
     adapter.reset(machines(tmp_path))
-    (simulation,) = adapter._worlds._simulations
+    (simulation,) = adapter._robots._together.simulations
     state = simulation.data.qvel.numpy().copy()
     state[1, 0] = np.nan
     simulation.data.qvel.assign(state)
