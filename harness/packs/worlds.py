@@ -133,14 +133,20 @@ def require_fit(scenarios: Iterable[Scenario], adapter: str, folder: Path) -> No
             raise UnfitAdapter(f"scenario '{scenario.id}': the simulator '{adapter}' {reason}")
 
 
+def builds_no_code(adapter: str, world: str) -> str:
+    """Says it of a simulator that builds no worlds in code; empty for others."""
+    only = adapter in registry.names(DECLARED_WORLDS_ONLY)
+    return f"builds no world that is code, such as {world}" if only else ""
+
+
 def _unfit(scenario: Scenario, adapter: str, folder: Path) -> str:
     """Why a simulator cannot run a scenario; empty where it can."""
     from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
 
     native = scenario.native
     if native is None:
-        other = adapter in registry.names(DECLARED_WORLDS_ONLY)
-        return f"builds no world that is code, such as {scenario.world}; mujoco does" if other else ""
+        lacking = builds_no_code(adapter, scenario.world)
+        return f"{lacking}; mujoco does" if lacking else ""
     able = native_reader(native.kind).adapters
     traits = _traits(adapter, folder) if isinstance(native, ArticulatedSpec) else None
     if isinstance(native, ArticulatedSpec) and traits is not None:

@@ -12,6 +12,7 @@ from simgate.harness.packs.reading.values.read_value import ReadValue
 from simgate.harness.packs.source.value_hints import distribution_hint, parameter_hint, parameter_name_hint
 from simgate.harness.packs.source.written_numbers import Quantity, number_hint, quantity_of
 from simgate.harness.packs.values import FRACTIONAL
+from simgate.harness.packs.worlds import builds_no_code
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode
 from simgate.policies.documents.problems import Problems
@@ -28,6 +29,13 @@ _TAKES = {
     "choice": frozenset(),
 }
 _KIND_WORDS = {"number": "a number", "integer": "a whole number", "bool": "true or false", "choice": "a word"}
+
+
+def check_code(problems: Problems, node: Node, world: str, adapter: str) -> None:
+    """Reports a simulator that builds no worlds in code."""
+    if lacking := builds_no_code(adapter, world):
+        hint = "write sim: {adapter: mujoco}"
+        problems.at(node, "world-adapter", f"the simulator '{adapter}' {lacking}", hint)
 
 
 class WorldCheck:

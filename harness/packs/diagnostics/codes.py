@@ -76,7 +76,7 @@ CODES: dict[str, str] = {
     "unknown-task": "No task of that name is installed.",
     "unknown-world": "No world of that name is installed.",
     "unsupported-version": "The pack is written in a language version that this simgate does not read.",
-    "world-adapter": "The simulator cannot open such files.",
+    "world-adapter": "The simulator cannot run such a world.",
     "wrong-type": "A value has another type than its key asks for.",
     "wrong-value": "A value has the right type but is not allowed.",
     "yaml-syntax": "The file is not YAML.",

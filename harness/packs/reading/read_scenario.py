@@ -12,7 +12,7 @@ from simgate.harness.packs.checks.check_absent import report_absent
 from simgate.harness.packs.checks.check_plugin import load_plugin, named_plugin
 from simgate.harness.packs.checks.check_rules import report_cycles
 from simgate.harness.packs.checks.check_truth import Sight
-from simgate.harness.packs.checks.check_world import WorldCheck
+from simgate.harness.packs.checks.check_world import WorldCheck, check_code
 from simgate.harness.packs.language.scenario import ScenarioKeys
 from simgate.harness.packs.language.worlds import Kind, kind_of
 from simgate.harness.packs.model import (
@@ -183,13 +183,13 @@ class ScenarioReader:
         """The world that the node names or describes, with what it says of a file, the name under which
         hosts find it, which need not be what it calls itself, and the task; problems are reported."""
         if isinstance(node, MappingNode):
-            if (kind := kind_of(node)) is None:
-                return self._native(node, accept, task)
-            return self._readers[kind](node, task)
+            kind = kind_of(node)
+            return self._native(node, accept, task) if kind is None else self._readers[kind](node, task)
         asked = self._driving_task(task)
         name = named_plugin(self._reader, node, WORLDS)
         if node is None or not name or not is_there(WORLDS, name, self._reader.folder):
             return None, None, None, None
+        check_code(self._reader.problems, node, name, self._sim.adapter)
         world = load_plugin(self._reader.problems, node, WORLDS, name, self._reader.folder)
         return world, None, name if world is not None else None, asked
 

@@ -274,10 +274,23 @@ def test_another_simulator_on_the_command_line_is_refused_with_the_one_that_can(
 
 def test_a_simulator_that_builds_no_worlds_in_code_is_refused_before_anything_runs() -> None:
     pack = load_pack(Path(__file__).parents[3] / "scenarios" / "office_doors" / "pack.yaml", metrics)
-    for adapter in ("dataset", "gymnasium", "isaaclab", "mujoco_warp", "replay"):
+    for adapter in ("dataset", "gymnasium", "isaaclab", "replay"):
         with pytest.raises(UnfitAdapter, match=f"'{adapter}' builds no world that is code, such as office_c"):
             require_fit(pack.scenarios, adapter, Path())
-    require_fit(pack.scenarios, "mujoco", Path())
+    for adapter in ("mujoco", "mujoco_warp"):
+        require_fit(pack.scenarios, adapter, Path())
+
+
+def test_a_pack_that_asks_for_such_a_simulator_is_told_where_its_world_is_named(tmp_path: Path) -> None:
+    shipped = (Path(__file__).parents[3] / "scenarios" / "office_doors" / "pack.yaml").read_text()
+    assert "sim: {adapter: mujoco," in shipped
+    path = write(tmp_path, shipped.replace("adapter: mujoco,", "adapter: replay,"))
+    found = [one for one in lint([path], metrics) if one.code == "world-adapter"]
+    assert len(found) == shipped.count("world: office_corridor")
+    assert found[0].message == "the simulator 'replay' builds no world that is code, such as office_corridor"
+    assert found[0].hint == "write sim: {adapter: mujoco}"
+    line = shipped.splitlines()[found[0].line - 1]
+    assert line[found[0].column - 1 :].startswith("office_corridor")
 
 
 def test_adapters_that_build_no_worlds_in_code_are_named_as_such() -> None:
