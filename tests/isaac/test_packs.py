@@ -64,3 +64,13 @@ def test_two_workers_and_other_batches_come_to_the_same_to_the_bit(
     digests = {name: record["trace_digest"] for name, record in records.items()}
     assert len(digests) == VARIANTS
     assert {name: record["trace_digest"] for name, record in others.items()} == digests
+
+
+def test_the_pack_and_the_policy_of_the_docs_are_such(python: str, tmp_path: Path) -> None:
+    page = (PACKS.parents[1] / "docs" / "isaac-lab.md").read_text()
+    for name, kind in (("pack.yaml", "yaml"), ("lean.py", "python")):
+        written = page.partition(f"```{kind}\n")[2].partition("```")[0]
+        (tmp_path / name).write_text(written.replace("../.isaac/bin/python", python))
+    command = [sys.executable, "-m", "simgate.harness.cli.main", "lint", str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout

@@ -131,7 +131,10 @@ class PackReader:
                 message = f"{name} {rate} does not divide {base_name} {base}"
                 divisors = [d for d in range(1, base + 1) if base % d == 0]
                 nearest = sorted(sorted(divisors, key=lambda d: abs(d - rate))[:4])
-                self._problems.at(at, "rates", message, f"possible: {', '.join(map(str, nearest))}")
+                hint = f"possible: {', '.join(map(str, nearest))}"
+                if base_name not in fields:
+                    hint += f"; or write {base_name}, which is {base} when left out"
+                self._problems.at(at, "rates", message, hint)
         return sim
 
     def _scenarios(self, keys: PackKeys, sim: SimSpec, task: Node | None) -> list[ReadScenario]:

@@ -111,6 +111,7 @@ def test_a_policy_is_loaded_only_where_something_speaks_of_it(
     assert linted(tmp_path, text.replace("      reported_door: {equals: glass}\n", "")) == []
 
 
+SIM = "sim: {adapter: mujoco, physics_hz: 200, control_hz: 10, camera_hz: 10, time_limit_s: 20}"
 OPTIONS = [
     (
         "policy_options: {@cruise: 1}",
@@ -146,6 +147,18 @@ def test_an_option_of_the_simulator_is_checked(
 ) -> None:
     text = SOUND.replace("{adapter: mujoco,", f"{{adapter: {adapter}, options: {options},")
     assert_found(tmp_path, text, code, message, hint)
+
+
+def test_a_rate_that_divides_nothing_says_where_that_other_rate_comes_from(tmp_path: Path) -> None:
+    written = "sim: {adapter: mujoco, @control_hz: 60, time_limit_s: 20}"
+    text = SOUND.replace(SIM, written.replace("@control_hz: ", "control_hz: @"))
+    assert_found(
+        tmp_path,
+        text,
+        "rates",
+        "control_hz 60 does not divide physics_hz 200",
+        "or write physics_hz, which is 200",
+    )
 
 
 def test_another_simulator_is_asked_for_its_options_too() -> None:
