@@ -36,7 +36,7 @@ from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.packs.model import Scenario
-from simgate.harness.packs.worlds import is_dataset
+from simgate.harness.packs.worlds import is_dataset, require_planar
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
@@ -113,8 +113,10 @@ class Worker:
 
         Raises:
             NotAsPlanned: Earlier hosts of the run had another version of simulator or runtime.
+            UnfitAdapter: It builds no worlds that are code, and the pack has one.
         """
         adapter = self._simulator()
+        require_planar(self._pack.scenarios, self._pack.sim.adapter, traits_of(adapter))
         first_look(adapter)
         info = adapter.describe()
         self._guard.check_versions(self._setup.versions, info, self._runtime_info)

@@ -130,13 +130,31 @@ def require_fit(scenarios: Iterable[Scenario], adapter: str, folder: Path) -> No
     for scenario in scenarios:
         reason = _unfit(scenario, adapter, folder)
         if reason:
-            raise UnfitAdapter(f"scenario '{scenario.id}': the simulator '{adapter}' {reason}")
+            raise _unfit_adapter(scenario, adapter, reason)
+
+
+def require_planar(scenarios: Iterable[Scenario], adapter: str, traits: AdapterTraits) -> None:
+    """The same of worlds that are code, once a simulator is there: its plugin may not have named it.
+
+    Raises:
+        UnfitAdapter: It builds none, and a scenario has one.
+    """
+    for scenario in scenarios:
+        if scenario.native is None and not traits.planar:
+            raise _unfit_adapter(scenario, adapter, f"{_no_code(scenario.world)}; mujoco does")
+
+
+def _unfit_adapter(scenario: Scenario, adapter: str, reason: str) -> UnfitAdapter:
+    return UnfitAdapter(f"scenario '{scenario.id}': the simulator '{adapter}' {reason}")
+
+
+def _no_code(world: str) -> str:
+    return f"builds no world that is code, such as {world}"
 
 
 def builds_no_code(adapter: str, world: str) -> str:
     """Says it of a simulator that builds no worlds in code; empty for others."""
-    only = adapter in registry.names(DECLARED_WORLDS_ONLY)
-    return f"builds no world that is code, such as {world}" if only else ""
+    return _no_code(world) if adapter in registry.names(DECLARED_WORLDS_ONLY) else ""
 
 
 def _unfit(scenario: Scenario, adapter: str, folder: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simgate.policies.documents.diagnostics import Diagnostic
+from simgate.policies.documents.diagnostics import Diagnostic, near
 from simgate.policies.perception.decoder_spec import Yolo
 from simgate.policies.perception.decoding.declared import (
     DeclaredTensor,
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from simgate.policies.perception.model_package import ModelPackage
 
 HINT = "correct model.yaml, or export the model again"
+
+
+_MOST_NAMED = 10
+"""Inputs that a message names; its end, with what was declared, is to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ def interface_problems(
             messages = _differences(declared, by_name[declared.name])
         else:
             messages = [f"{who} has no output '{declared.name}'"]
-        problems += [package.problem(declared.at, "model-io", message) for message in messages]
+        meant = _meant(declared.name, by_name)
+        problems += [package.problem(declared.at, "model-io", message, meant) for message in messages]
     if problems:
         last = problems[-1]
         hint = last.hint or _head(package, by_name) or f"{HINT}; docs/models.md says what can be read"
@@ -93,9 +98,11 @@ def _input_problems(package: ModelPackage, inputs: Sequence[ActualTensor], who: 
         if declared.name in by_name:
             messages = _differences(declared, by_name[declared.name])
         else:
-            names = ", ".join(f"'{name}'" for name in by_name) or "none"
-            messages = [f"the inputs of {who} are {names}, the package declares '{declared.name}'"]
-        problems += [package.problem(declared.at, "model-io", message) for message in messages]
+            more = f" and {len(by_name) - _MOST_NAMED:,} more" if len(by_name) > _MOST_NAMED else ""
+            names = ", ".join(f"'{name}'" for name in [*by_name][:_MOST_NAMED]) or "none"
+            messages = [f"the inputs of {who} are {names}{more}, the package declares '{declared.name}'"]
+        meant = _meant(declared.name, by_name)
+        problems += [package.problem(declared.at, "model-io", message, meant) for message in messages]
     if not problems:
         for name in sorted(by_name.keys() - {declared.name for declared in wanted}):
             message = f"{who} has an input '{name}' that the package does not declare"
@@ -118,6 +125,12 @@ def _fixed_batch(package: ModelPackage, inputs: Sequence[ActualTensor]) -> int |
     """Frames that the model takes at once, by its own file."""
     shapes = [tensor.shape for tensor in inputs if tensor.name == package.input.name and tensor.shape]
     return shapes[0][0] if shapes else None
+
+
+def _meant(name: str, there: Mapping[str, ActualTensor]) -> str:
+    """The tensor that is called nearly so; empty where none is, or one is called just so."""
+    hint = "" if name in there else near(name, there)
+    return hint if hint.startswith("did you mean") else ""
 
 
 def _listed(tensors: Sequence[ActualTensor]) -> str:

@@ -186,6 +186,8 @@ def used_up() -> tuple[Any, ...]:
     """How far the generators are used up; equal before and after what has drawn from none of them."""
     torch = sys.modules.get("torch")
     return (
+        # Every second number of gauss() is the half of a pair that is kept beside the words.
+        getattr(random.random.__self__, "gauss_next", None),  # type: ignore[attr-defined]
         _used(_place_of_random(), (0, 1), random.getstate),
         _used(_place_of_numpy(), (_WORDS - 1, 0), lambda: str(np.random.get_state(legacy=False))),
         torch.get_rng_state().numpy().tobytes()

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from simgate.harness import registry
+from simgate.harness.cli.main import main
+from simgate.harness.exit_codes import ExitCode
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.scene_key import SceneKeys, appearance_of
 from simgate.harness.packs.loader import lint, load_pack, pack_files
@@ -291,6 +293,22 @@ def test_a_pack_that_asks_for_such_a_simulator_is_told_where_its_world_is_named(
     assert found[0].hint == "write sim: {adapter: mujoco}"
     line = shipped.splitlines()[found[0].line - 1]
     assert line[found[0].column - 1 :].startswith("office_corridor")
+
+
+def test_one_that_nobody_has_named_so_is_refused_by_the_first_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = "from simgate.sim_adapters.replay.adapter import ReplayAdapter\n\n\nclass Mine(ReplayAdapter):\n    pass\n"
+    (tmp_path / "my_sim.py").write_text(code)
+    (tmp_path / "pack.yaml").write_text(
+        "simgate: 1\npack: a\npolicy: door_navigator\nsim: {adapter: 'my_sim.py:Mine'}\nseed: 1\n"
+        "scenarios:\n  s: {title: T, severity: minor, world: office_corridor, variants: {count: 1},"
+        " accept: {collisions: {at_most: 0}}}\ngate: [{severity: minor, pass_rate: {at_least: 0.1, confidence: 0.6}}]\n"
+    )
+    assert main(["run", "pack.yaml", "--workers", "0", "--quiet"]) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert "'my_sim.py:Mine' builds no world that is code, such as office_corridor; mujoco does" in said
 
 
 def test_adapters_that_build_no_worlds_in_code_are_named_as_such() -> None:

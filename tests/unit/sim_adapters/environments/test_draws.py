@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simgate.sim_adapters.environments.remote import draws
-from simgate.sim_adapters.environments.remote.draws import Draws
+from simgate.sim_adapters.environments.remote.draws import Draws, SharedDraws, alone
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["words", "functions"])
@@ -50,6 +50,16 @@ def test_what_an_ended_slot_has_left_of_its_draws_is_in_no_other() -> None:
     course.end(0)
     course.resume(1)
     assert [np.random.normal(), random.gauss(0.0, 1.0)] == alone
+
+
+def test_half_of_a_pair_that_was_kept_is_a_draw_too() -> None:
+    random.seed(1)
+    random.gauss(0.0, 1.0)
+    with alone("one with a world for itself", 1):
+        random.gauss(0.0, 1.0)
+    random.gauss(0.0, 1.0)
+    with pytest.raises(SharedDraws, match="policy 'shares' draws from random"), alone("shares", 2):
+        random.gauss(0.0, 1.0)
 
 
 class Generator:

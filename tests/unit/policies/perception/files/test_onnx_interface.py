@@ -1,5 +1,7 @@
 """Inputs and outputs are read from the ONNX file when a package is checked, before any runtime opens it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import yaml
@@ -11,6 +13,7 @@ import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
 from simgate.policies.perception.files.onnx_interface import onnx_interface
+from simgate.policies.perception.inference.interface import interface_problems
 from simgate.policies.perception.package import PackageError, check_package, load_package
 from simgate.policies.perception.runtimes.onnxruntime_runtime import _actual
 from tests.unit.policies.perception.made_models import constant_onnx, dense_onnx, package
@@ -182,3 +185,17 @@ def test_a_shape_that_the_file_leaves_to_the_runtime_fits(tmp_path):
     for tensor in model.graph.output:
         tensor.ClearField("type")
     assert load_package(write_package(tmp_path, model.SerializeToString())).name == "tiny"
+
+
+def test_of_thousands_of_tensors_the_one_that_was_meant_is_named(tmp_path):
+    model = load_package(write_package(tmp_path))
+    inputs, outputs = onnx_interface(tmp_path / "tiny.onnx")
+    many = [replace(outputs[0], name=f"layer_{index}") for index in range(3_000)]
+    renamed = [replace(outputs[0], name="heatmaps"), *outputs[1:], *many]
+    (found,) = interface_problems(model, inputs, renamed)
+    assert found.message == "the model has no output 'heatmap'"
+    assert found.hint.startswith("did you mean 'heatmaps'?; the model has inputs ")
+    many = [replace(inputs[0], name=f"layer_{index}") for index in range(3_000)]
+    (found,) = interface_problems(model, [replace(inputs[0], name="frame"), *many], outputs)
+    assert found.message.endswith("'layer_8' and 2,991 more, the package declares 'frames'")
+    assert found.hint.startswith("did you mean 'frame'?; the model has inputs ")
