@@ -7,8 +7,10 @@ import contextlib
 import itertools
 import logging
 import os
+import socket
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,10 @@ from simgate.harness.execution.planning.plan import Plan, with_manifest
 from simgate.harness.gate.comparing.comparability import Difference, conditions, way_out
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.node_facts import NodeFacts
+from simgate.harness.text import plural
 
 _STOP_S = 30.0
+_KNOCK_S = 10.0
 _NODE_ID = "ray.io/node-id"
 _FORWARDED = "SIMGATE_"
 _FACTS = ("packages", "python", "machine", "gpus", "driver")
@@ -51,6 +55,7 @@ def connect(cluster: ClusterOptions) -> None:
     if ray.is_initialized():
         return
     try:
+        _knock(address)
         ray.init(
             address=address,
             namespace="simgate",
@@ -59,12 +64,27 @@ def connect(cluster: ClusterOptions) -> None:
             configure_logging=False,
             include_dashboard=None if address else False,
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
+        if "Version mismatch" in str(error):
+            raise NoCluster(
+                f"the cluster at {address} is of another Ray or Python: {' '.join(str(error).split())}"
+            ) from None
         first = str(error).strip().splitlines()[0]
         raise NoCluster(
             f"no Ray cluster answers at {address or 'this machine'}: {first}\n"
             "start one with `ray start --head`, or give its --address"
         ) from None
+
+
+def _knock(address: str | None) -> None:
+    """Whether somebody listens at ``HOST:PORT``: Ray itself would look for minutes, and end the process.
+
+    Raises:
+        OSError: Nobody does.
+    """
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), _KNOCK_S).close()
 
 
 def places(cluster: ClusterOptions) -> int:
@@ -189,8 +209,12 @@ class RayHosts:
             listed = "".join(f"\n  - {reason}" for reason in others)
             raise CannotBegin(f"no node of the cluster is one for this run: {first}{listed}")
         asked = ", ".join(f"{name}={amount:g}" for name, amount in needs.items())
-        have = "".join(f"\n  - {node['NodeManagerHostname']}: {_shown(node['Resources'])}" for node in nodes)
-        raise CannotBegin(f"no node of the cluster has room for a worker ({asked}); there are:{have}")
+        kinds = Counter(_shown(node["Resources"]) for node in nodes)
+        have = "; ".join(f"{plural(count, 'node')} with {what}" for what, count in kinds.items())
+        raise CannotBegin(
+            f"no node of the cluster has room for a worker ({asked}): there are {have or 'none'}; "
+            "ask for less with --worker-resources, or add a node that has it"
+        )
 
     def _hold(self, facts: NodeFacts) -> None:
         """A node must be what the run was planned with; of the first one are machine, GPUs and driver."""

@@ -205,5 +205,8 @@ def test_resources_that_no_node_has_are_named_with_those_that_there_are(cluster:
 
     stopped = execute(replace(plan, cluster=ClusterOptions(cluster.address, {"isaac": 1.0})))
 
-    assert "no node of the cluster has room for a worker (CPU=1, isaac=1); there are:" in stopped
-    assert "CPU=1, GPU=4" in stopped
+    assert stopped == (
+        "no worker could start: no node of the cluster has room for a worker (CPU=1, isaac=1): "
+        "there are 2 nodes with CPU=1; 1 node with CPU=1, GPU=4; ask for less with --worker-resources, "
+        "or add a node that has it"
+    )

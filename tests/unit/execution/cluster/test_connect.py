@@ -1,0 +1,50 @@
+"""What is said where no cluster is there, or another one."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+pytest.importorskip("ray", reason="the extra ray is not installed")
+
+import ray
+from ray._private.utils import check_version_info
+
+from simgate.harness.execution.cluster.options import ClusterOptions, NoCluster
+from simgate.harness.execution.cluster.ray_hosts import connect
+
+
+@pytest.fixture(autouse=True)
+def not_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+
+
+@pytest.fixture
+def closed() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_where_nobody_listens_ray_is_not_asked(closed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("it looks for minutes, and ends the process"))
+    with pytest.raises(NoCluster, match=rf"no Ray cluster answers at {closed}: .*refused\nstart one with"):
+        connect(ClusterOptions(closed))
+
+
+def test_a_host_that_nobody_knows_is_named() -> None:
+    with pytest.raises(NoCluster, match=r"no Ray cluster answers at nowhere\.invalid:6379: "):
+        connect(ClusterOptions("nowhere.invalid:6379"))
+
+
+def test_a_cluster_of_another_python_is_named_with_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(**_: Any) -> None:
+        check_version_info({"ray_version": ray.__version__, "python_version": "3.1.4"}, "a laptop")
+
+    monkeypatch.setattr(ray, "init", other)
+    said = (
+        rf"the cluster at auto is of another Ray or Python: .* Ray: {ray.__version__} Python: 3\.1\.4 This "
+    )
+    with pytest.raises(NoCluster, match=said + r"process on a laptop was started with: .* Python: \d"):
+        connect(ClusterOptions("auto"))
