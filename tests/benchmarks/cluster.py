@@ -44,6 +44,7 @@ def main() -> int:
     import ray
 
     use_software_gl()
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # Else a token is left in the home folder.
     os.environ.setdefault("RAY_worker_niceness", "0")  # Else other work on the machine goes before it alone.
     ray.init(num_cpus=args.workers, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     whole = load_pack(PACK, metrics)

@@ -72,7 +72,8 @@ def connect(cluster: ClusterOptions) -> None:
         first = str(error).strip().splitlines()[0]
         raise NoCluster(
             f"no Ray cluster answers at {address or 'this machine'}: {first}\n"
-            "start one with `ray start --head`, or give its --address"
+            "start one with `ray start --head`, or give its --address; one that asks for a token wants "
+            "RAY_AUTH_MODE=token and its ~/.ray/auth_token here"
         ) from None
 
 

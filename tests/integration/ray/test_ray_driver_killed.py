@@ -105,9 +105,9 @@ def left(scratch: Path) -> dict[str, Any]:
 
 
 def decided(run: Path) -> dict[str, Any]:
-    """What a verdict says, without what names the run."""
+    """What a verdict says, without what names the run and the milliseconds that inference took in it."""
     verdict: dict[str, Any] = json.loads((run / "verdict.json").read_text())
-    return {name: value for name, value in verdict.items() if name != "run_id"}
+    return {name: value for name, value in verdict.items() if name not in ("run_id", "notes")}
 
 
 def survives(killed: Killed, scratch: Path) -> None:
