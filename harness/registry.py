@@ -46,6 +46,7 @@ class UnknownPlugin(LookupError):  # noqa: N818 - the name says what happened
         self.group, self.name, self.known = group, name, known
         near = difflib.get_close_matches(name, known, n=1)
         what = group.removeprefix("simgate.").replace("_", " ").rstrip("s")
+        what = f"{what[:-2]}y" if what.endswith("ie") else what
         hint = f" did you mean '{near[0]}'?" if near else ""
         super().__init__(f"unknown {what} '{name}' (known: {', '.join(known) or 'none'});{hint}".rstrip(";"))
 

@@ -67,3 +67,11 @@ def test_a_folder_that_changes_all_the_time_fills_no_memory(
         os.utime(tmp_path, (second, second))
         assert registry.names("simgate.worlds") == []
     assert registry._installed.cache_info().currsize < 20
+
+
+@pytest.mark.parametrize(
+    ("group", "what"), [("policies", "policy"), ("worlds", "world"), ("sim_adapters", "sim adapter")]
+)
+def test_what_is_unknown_is_called_by_its_name(group: str, what: str) -> None:
+    with pytest.raises(registry.UnknownPlugin, match=rf"^unknown {what} 'mine' \(known: "):
+        registry.load(f"simgate.{group}", "mine")

@@ -125,7 +125,7 @@ def _in_words(error: Exception) -> str:
 
     if isinstance(error, RayTaskError):
         cause = error.cause or error
-        return f"could not begin there: {type(cause).__name__}: {' '.join(str(cause).split())}"
+        return f"could not begin on {error.ip}: {type(cause).__name__}: {' '.join(str(cause).split())}"
     text = " ".join(str(error).split())
     if "ModuleNotFoundError" in text and "simgate" in text:
         return "could not begin there: simgate is not installed on the node"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from typing import Any
 
@@ -11,8 +13,10 @@ pytest.importorskip("ray", reason="the extra ray is not installed")
 
 import ray
 from ray._private.utils import check_version_info
+from ray.exceptions import RayTaskError
 
 from simgate.harness.execution.cluster.options import ClusterOptions, NoCluster
+from simgate.harness.execution.cluster.ray_host import _in_words
 from simgate.harness.execution.cluster.ray_hosts import connect
 
 
@@ -48,3 +52,9 @@ def test_a_cluster_of_another_python_is_named_with_both(monkeypatch: pytest.Monk
     )
     with pytest.raises(NoCluster, match=said + r"process on a laptop was started with: .* Python: \d"):
         connect(ClusterOptions("auto"))
+
+
+def test_the_node_that_cannot_begin_is_named() -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    error = RayTaskError("begin", "Traceback", full, "ray::Keeper", 7, "10.0.0.7")
+    assert _in_words(error) == "could not begin on 10.0.0.7: OSError: [Errno 28] No space left on device"
