@@ -126,6 +126,7 @@ class ImportGuard(MetaPathFinder):
         stranger = self._tops.get(top) or self._strangers.get(top)
         if stranger is None:
             return
+        stranger = self._importer() or stranger  # Of several parts in one folder, the one that asks.
         if self._early is not None:
             self._early.append((stranger, file, path, now))
         else:

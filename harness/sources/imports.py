@@ -61,11 +61,9 @@ def imports_of(text: bytes, package: str) -> Imports:
         elif isinstance(node, ast.FunctionDef):
             functions.add(node.name)
         elif isinstance(node, ast.Call) and _called(node.func) in importers:
-            first = node.args[0] if node.args else None
-            if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] != ".":
-                names[first.value] = None
-            else:
-                is_computed = True
+            named = _named(node, package)
+            names.update({named: None} if named else {})
+            is_computed = is_computed or not named
     return Imports(tuple(name for name in names if name.strip(".")), is_computed, frozenset(functions))
 
 
@@ -91,6 +89,20 @@ def _base(node: ast.ImportFrom, package: str) -> str:
         return node.module or ""
     above = package.split(".")[: len(package.split(".")) - node.level + 1]
     return ".".join([*above, *([node.module] if node.module else [])])
+
+
+def _named(call: ast.Call, package: str) -> str:
+    """The module that a call names, also ``import_module(".near", __package__)``; empty where computed."""
+    first = call.args[0] if call.args else None
+    if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
+        return ""
+    name = first.value.lstrip(".")
+    if not (level := len(first.value) - len(name)):
+        return name
+    anchor = next(iter([*call.args[1:], *(given.value for given in call.keywords)]), None)
+    if not name or not isinstance(anchor, ast.Name) or anchor.id != "__package__":
+        return ""
+    return _base(ast.ImportFrom(name, [], level), package)
 
 
 def _called(function: ast.expr) -> str:

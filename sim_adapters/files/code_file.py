@@ -355,7 +355,9 @@ class _Folders(MetaPathFinder):
         """Makes a folder importable under the name that :func:`package_of` gives it."""
         self._folders[package_of(folder)] = absolute(folder)
         if self not in sys.meta_path:
-            sys.meta_path.insert(0, self)
+            # Behind whoever holds imports against a plan; before Python's own, which would take an old .pyc.
+            ours = (k for k, finder in enumerate(sys.meta_path) if finder is PathFinder)
+            sys.meta_path.insert(next(ours, len(sys.meta_path)), self)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

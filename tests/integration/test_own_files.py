@@ -108,6 +108,26 @@ def test_one_character_of_any_file_is_another_run_and_resuming_names_it(
     assert f"{PARTS[file]}: ./{file} has changed; restore that" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("file", ["my_policy.py", "my_metric.py", "my_decoder.py"])
+def test_a_worker_refuses_a_neighbour_that_a_file_imports_by_a_name_which_it_computes(
+    folder: Path, file: str
+) -> None:
+    text = (folder / file).read_text()
+    (folder / "near.py").write_text("")
+    (folder / file).write_text(
+        f"import importlib\nimportlib.import_module('.ne' + 'ar', __package__)\n{text}"
+    )
+    try:
+        with contextlib.chdir(folder):
+            main(["run", "pack.yaml", "--runtime", RUNTIME, "--workers", "1", "--run-name", file, "--quiet"])
+    finally:
+        (folder / file).write_text(text)
+    for record in map(json.loads, (folder / "runs" / file / "journal.ndjson").read_text().splitlines()):
+        assert record["outcome"] == "ERROR"
+        assert f"{PARTS[file]}: ./near.py" in record["reason"]
+        assert "import it by its name, or list it in files(options)" in record["reason"]
+
+
 def test_a_reporter_in_a_file_writes_its_report_and_changes_no_run(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

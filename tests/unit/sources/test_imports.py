@@ -52,6 +52,9 @@ def test_an_import_is_found_in_whatever_it_stands(end: str) -> None:
             {"importlib", "importlib.import_module"},
             True,
         ),
+        ("import_module('.near', __package__)", {"p.near"}, False),
+        ("import_module('.near', name)", set(), True),
+        ("import_module('.near', package=__package__)", {"p.near"}, False),
         ("x = \N{FULLWIDTH LATIN SMALL LETTER I}mport_module('m')", {"m"}, False),
     ],
 )
