@@ -41,7 +41,12 @@ class Servo:
         return min(max(forward_mps, -top), top), min(max(yaw_rate_rps, -turn), turn)
 
     def wrench(
-        self, command: tuple[float, float], yaw: float, velocity: tuple[float, float], yaw_rate: float
+        self,
+        command: tuple[float, float],
+        yaw: float,
+        velocity: tuple[float, float],
+        yaw_rate: float,
+        push: tuple[float, float] = (0.0, 0.0),
     ) -> tuple[float, float, float]:
         """Force in newtons (world x, y) and torque in newton metres about Z.
 
@@ -50,18 +55,23 @@ class Servo:
             yaw: Heading, radians.
             velocity: World frame (x, y) of the robot's axis, m/s.
             yaw_rate: rad/s.
+            push: World frame (x, y) of what pushes the robot in this step, newtons: an implicit force answers
+                it in the same step.
         """
         robot = self.robot
         c, s = math.cos(yaw), math.sin(yaw)
         forward = c * velocity[0] + s * velocity[1]
         sideways = c * velocity[1] - s * velocity[0]
-        along = robot.mass_kg * self._acceleration(command[0] - forward, robot.max_accel_mps2)
-        across = robot.mass_kg * self._acceleration(-sideways, SIDE_GRIP_MPS2)
+        ahead = (c * push[0] + s * push[1]) / robot.mass_kg
+        aside = (c * push[1] - s * push[0]) / robot.mass_kg
+        along = robot.mass_kg * self._acceleration(command[0] - forward, robot.max_accel_mps2, ahead)
+        across = robot.mass_kg * self._acceleration(-sideways, SIDE_GRIP_MPS2, aside)
         turn = robot.yaw_inertia_kgm2 * self._acceleration(command[1] - yaw_rate, robot.max_yaw_accel_rps2)
         return c * along - s * across, s * along + c * across, turn
 
-    def _acceleration(self, error: float, limit: float) -> float:
+    def _acceleration(self, error: float, limit: float, pushed: float = 0.0) -> float:
         wanted = error / SERVO_S
         if abs(wanted) >= limit:
             return math.copysign(limit, wanted)
-        return wanted / (1.0 + self.step_s / SERVO_S)
+        share = self.step_s / SERVO_S
+        return (wanted - share * pushed) / (1.0 + share)

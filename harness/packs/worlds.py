@@ -160,18 +160,21 @@ def builds_no_code(adapter: str, world: str) -> str:
 def _unfit(scenario: Scenario, adapter: str, folder: Path) -> str:
     """Why a simulator cannot run a scenario; empty where it can."""
     from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.native import NativeSpec
 
     native = scenario.native
     if native is None:
         lacking = builds_no_code(adapter, scenario.world)
         return f"{lacking}; mujoco does" if lacking else ""
     able = native_reader(native.kind).adapters
-    traits = _traits(adapter, folder) if isinstance(native, ArticulatedSpec) else None
-    if isinstance(native, ArticulatedSpec) and traits is not None:
-        if not traits.actuators:
-            return "moves robots in the plane alone, none on its own joints"
-        return "pushes nothing" if native.pushes and not traits.pushes else ""
-    if adapter in able:
+    is_jointed = isinstance(native, ArticulatedSpec)
+    pushes = isinstance(native, ArticulatedSpec | NativeSpec) and bool(native.pushes)
+    traits = _traits(adapter, folder) if is_jointed or pushes else None
+    if is_jointed and traits is not None and not traits.actuators:
+        return "moves robots in the plane alone, none on its own joints"
+    if pushes and traits is not None and not traits.pushes:
+        return "pushes nothing"
+    if adapter in able or (is_jointed and traits is not None):
         return ""
     return f"cannot open {native.file}, which is {native.kind.upper()}; {' and '.join(able)} can"
 

@@ -56,6 +56,7 @@ class IsaacSimAdapter:
         path_options=tuple(name for name, option in OPTIONS.items() if option.kind == "file"),
         quantities=frozenset(get_args(Physical)),
         actuators=True,
+        pushes=True,
         lacks=lacking,
     )
 

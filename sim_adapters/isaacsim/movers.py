@@ -29,6 +29,9 @@ class RobotBody:
         timing: Rates.
         path: Of its prim.
         height_m: Of the prim's origin above z = 0.
+
+    Attributes:
+        pushed: Force on it in the next step besides the servo's, newtons, world frame, shape (3,).
     """
 
     def __init__(self, scene: Scene, timing: Timing, path: str, height_m: float) -> None:
@@ -41,6 +44,7 @@ class RobotBody:
         self._servo = Servo(scene.robot, 1.0 / timing.physics_hz)
         self._step_s = 1.0 / timing.physics_hz
         self._command = (0.0, 0.0)
+        self.pushed: NDArray[np.float64] = np.zeros(3)
 
     def to_start(self) -> None:
         """Teleports to the start, at rest."""
@@ -54,13 +58,15 @@ class RobotBody:
         self._command = self._servo.command(forward_mps, yaw_rate_rps)
 
     def drive(self) -> None:
-        """Applies the servo for one physics step."""
+        """Applies the servo, and what pushes, for one physics step."""
         linear, angular = self._velocities()
+        push_x, push_y = self.pushed[:2].tolist()
+        velocity = float(linear[0]), float(linear[1])
         force_x, force_y, torque = self._servo.wrench(
-            self._command, self.pose[2], (float(linear[0]), float(linear[1])), float(angular[2])
+            self._command, self.pose[2], velocity, float(angular[2]), (push_x, push_y)
         )
-        linear[0] += force_x / self._mass * self._step_s
-        linear[1] += force_y / self._mass * self._step_s
+        linear[0] += (force_x + push_x) / self._mass * self._step_s
+        linear[1] += (force_y + push_y) / self._mass * self._step_s
         angular[2] += torque / self._inertia * self._step_s
         self.prim.set_velocities([linear.tolist()], [angular.tolist()])
 

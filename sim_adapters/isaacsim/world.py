@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.isaacsim.camera import CameraFeed
+from simgate.sim_adapters.isaacsim.forces import SceneForces
 from simgate.sim_adapters.isaacsim.movers import ActorBodies, LooseBodies, RobotBody
 from simgate.sim_adapters.isaacsim.options import IsaacOptions
 from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
@@ -18,10 +19,12 @@ from simgate.sim_adapters.isaacsim.stage.lamps import Lamps
 from simgate.sim_adapters.isaacsim.stage.shown import ShownScene
 from simgate.sim_adapters.isaacsim.touching import ContactLog
 from simgate.sim_adapters.observation import GroundTruth, VisibleEntity
+from simgate.sim_adapters.scene.push import Pushes, number_among
 from simgate.sim_adapters.scene.scene import Scene
 
 NEAR_M = 0.5
-"""Contacts are read while something is nearer than this; nothing covers it in a control period."""
+"""Contacts are read while something is nearer than this; nothing but what is pushed covers it in a control
+period."""
 
 
 class IsaacWorld:
@@ -63,6 +66,9 @@ class IsaacWorld:
         self._robot = RobotBody(scene, timing, shown.robot, shown.height_m)
         self._actors = ActorBodies(scene, shown.actors) if scene.actors else None
         self._loose = LooseBodies(shown.loose) if shown.loose else None
+        self._forces = SceneForces(self._robot, shown.loose, 1.0 / timing.physics_hz)
+        pushable = (scene.robot_name, *shown.loose)
+        self._pushes = Pushes(scene.pushes, timing.physics_hz, number_among(pushable))
         self._near = True
         self._contacts = ContactLog(self._robot.prim, shown.names, self._body_at)
         self._robot.to_start()
@@ -76,12 +82,14 @@ class IsaacWorld:
         return -1 if name is None else self._index_of[name]
 
     def _before_step(self) -> None:
+        self._pushes.tell(self._forces, self.step_count)
         self._robot.drive()
         if self._actors is not None:
             # Where they are when the step ends: what is drawn then needs no step to take effect.
             self._actors.move(self._timing.seconds(self.step_count + 1))
 
     def _after_step(self) -> None:
+        self._pushes.collect(self._forces)
         if self._near:
             self._contacts.collect(self.step_count)
 
@@ -104,7 +112,8 @@ class IsaacWorld:
         """Holds a command for one control period."""
         self._robot.command(forward_mps, yaw_rate_rps)
         self._contacts.clear()
-        self._near = min(self._gaps(self.pose).values(), default=math.inf) < NEAR_M
+        near = min(self._gaps(self.pose).values(), default=math.inf) < NEAR_M
+        self._near = near or bool(self.scene.pushes)
         self._loop.advance()
         if self._loop.lost:
             self._add(self._loop.lost)
@@ -158,7 +167,7 @@ class IsaacWorld:
         """Why this world cannot be believed; empty when it is sound."""
         finite = all(map(math.isfinite, (*self.pose, *self.twist)))
         doubts = [self._shutter.problem] if self._shutter.problem else []
-        return (*doubts, *self._reasons, *(() if finite else ("non-finite state",)))
+        return (*doubts, *self._reasons, *self._pushes.problems(), *(() if finite else ("non-finite state",)))
 
     def _add(self, reason: str) -> None:
         if reason not in self._reasons:

@@ -13,10 +13,13 @@ from simgate.sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene, build_mode
 from simgate.sim_adapters.mujoco.drawing.sight import Sight
 from simgate.sim_adapters.mujoco.native.build import build_native
 from simgate.sim_adapters.mujoco.native.sensing import sensing_of
+from simgate.sim_adapters.mujoco.pushes import AppliedForces, pushed_body
 from simgate.sim_adapters.mujoco.soundness import problems_of
 from simgate.sim_adapters.observation import GroundTruth
+from simgate.sim_adapters.scene.push import Pushes
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.sensing.touches import Touches
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 
 def build_any(scene: Scene, timing: Timing) -> BuiltScene:
@@ -40,6 +43,9 @@ class MujocoWorld:
     Args:
         scene: What to simulate.
         timing: Rates.
+
+    Raises:
+        ValueError: MuJoCo rejects the scene, or a body cannot be pushed.
     """
 
     def __init__(self, scene: Scene, timing: Timing) -> None:
@@ -52,6 +58,11 @@ class MujocoWorld:
         self._sensing = sensing_of(scene, self.built, self.data)
         self._touches = Touches(self.built.names)
         self._force = np.zeros(6)
+        self._applied = AppliedForces(self.data)
+        try:
+            self._pushes = Pushes(scene.pushes, timing.physics_hz, self._number)
+        except NativeError as error:
+            raise ValueError(f"{scene.name}: {error}") from None
         x, y, yaw = scene.robot.start
         self.data.qpos[drive.qpos : drive.qpos + 3] = (x - drive.origin[0], y - drive.origin[1], yaw)
         for index, value in self.built.start:
@@ -59,6 +70,11 @@ class MujocoWorld:
         self._sensing.move_actors(self.time_s)
         mujoco.mj_forward(self.built.model, self.data)
         self._collect_contacts()
+
+    def _number(self, name: str) -> int:
+        """Number of a body that is pushed; a stage's robot has another name in its model than in the file."""
+        model = self.built.model
+        return self.built.robot_body if name == self.scene.robot_name else pushed_body(model, name)
 
     @property
     def time_s(self) -> float:
@@ -84,7 +100,9 @@ class MujocoWorld:
         for _ in range(steps):
             if has_actors:
                 self._sensing.move_actors(self.time_s)
+            self._pushes.tell(self._applied, self.step_count)
             mujoco.mj_step(model, data)
+            self._pushes.collect(self._applied)
             self.step_count += 1
             if data.ncon:
                 self._collect_contacts()
@@ -143,4 +161,4 @@ class MujocoWorld:
 
     def problems(self) -> tuple[str, ...]:
         """Why this world cannot be believed; empty when it is sound."""
-        return problems_of(self.data)
+        return (*self._pushes.problems(), *problems_of(self.data))

@@ -14,13 +14,16 @@ from simgate.sim_adapters.mujoco.build import BuiltScene
 from simgate.sim_adapters.mujoco.drawing.sight import Sight
 from simgate.sim_adapters.mujoco.native.sensing import sensing_of
 from simgate.sim_adapters.observation import GroundTruth
+from simgate.sim_adapters.physx.forces import SceneForces
 from simgate.sim_adapters.physx.physx_scene import physx_scene
 from simgate.sim_adapters.physx.session import PhysxSession
+from simgate.sim_adapters.scene.push import Pushes, number_among
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.sensing.touches import Touches
 
 _NEAR_M = 0.5
-"""Contacts are read while something is nearer than this; nothing covers it in a control period."""
+"""Contacts are read while something is nearer than this; nothing but what is pushed covers it in a control
+period."""
 _OFF_PLANE_M = 1e-3
 _TILT_RAD = 1e-3
 
@@ -54,6 +57,9 @@ class PhysxWorld:
         self._sensor = session.contact_sensor(prepared.robot)
         self._actors = session.bodies(list(prepared.actors)) if prepared.actors else None
         self._loose = session.bodies(list(prepared.followers)) if prepared.followers else None
+        self._forces = SceneForces(session, list(prepared.followers))
+        pushable = (scene.robot_name, *prepared.followers)
+        self._pushes = Pushes(scene.pushes, timing.physics_hz, number_among(pushable))
         self._read_state()
         self._follow()
 
@@ -67,11 +73,13 @@ class PhysxWorld:
         command = self._servo.command(forward_mps, yaw_rate_rps)
         self._touches.clear()
         gaps = self._sensing.clearance.gaps(self.pose[0], self.pose[1], self.time_s)
-        near = min(gaps.values(), default=math.inf) < _NEAR_M
+        near = bool(self.scene.pushes) or min(gaps.values(), default=math.inf) < _NEAR_M
         for _ in range(steps):
+            self._pushes.tell(self._forces, self.step_count)
             self._push(command)
             self._move_actors(self.timing.seconds(self.step_count + 1))
             self._session.step(1.0 / self.timing.physics_hz)
+            self._pushes.collect(self._forces)
             self.step_count += 1
             self._read_state()
             if near:
@@ -90,8 +98,12 @@ class PhysxWorld:
 
     def _push(self, command: tuple[float, float]) -> None:
         x, y, yaw = self.pose
-        force_x, force_y, torque = self._servo.wrench(command, yaw, self._velocity, self.twist[1])
-        wrench = [force_x, force_y, 0.0, 0.0, 0.0, torque, x, y, 0.5 * self.scene.robot.height_m]
+        push_x, push_y = self._forces.on_robot[:2].tolist()
+        force_x, force_y, torque = self._servo.wrench(
+            command, yaw, self._velocity, self.twist[1], (push_x, push_y)
+        )
+        place = (x, y, 0.5 * self.scene.robot.height_m)
+        wrench = [force_x + push_x, force_y + push_y, 0.0, 0.0, 0.0, torque, *place]
         self._robot.write({"wrench": np.array([wrench])})
 
     def _move_actors(self, time_s: float) -> None:
@@ -153,8 +165,9 @@ class PhysxWorld:
 
     def problems(self) -> tuple[str, ...]:
         """Why this world cannot be believed; empty when it is sound."""
+        pushes = self._pushes.problems()
         if not all(map(math.isfinite, (*self._pose, *self._velocity, self._yaw_rate, *self._off_plane))):
-            return ("non-finite state",)
+            return (*pushes, "non-finite state")
         if self._off_plane[0] > _OFF_PLANE_M or self._off_plane[1] > _TILT_RAD:
-            return ("the robot has left the floor plane",)
-        return ()
+            return (*pushes, "the robot has left the floor plane")
+        return pushes

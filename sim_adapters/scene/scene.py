@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from simgate.sim_adapters.scene.body import Actor, Body
 from simgate.sim_adapters.scene.light import Light
 from simgate.sim_adapters.scene.native import NativeSite
+from simgate.sim_adapters.scene.push import Push
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
 
@@ -45,6 +46,7 @@ class Scene:
         lidar: The robot's lidar.
         task: Goal and barrier.
         native: A file that holds bodies, lights and the robot's own body in place of the fields above.
+        pushes: Forces on the robot, or on bodies of the file that physics moves.
     """
 
     name: str
@@ -58,6 +60,12 @@ class Scene:
     ambient_lux: float = 0.0
     effects: CameraEffects = field(default_factory=CameraEffects)
     native: NativeSite | None = None
+    pushes: tuple[Push, ...] = ()
+
+    @property
+    def robot_name(self) -> str:
+        """What a push calls the robot: as its file does."""
+        return self.native.robot if self.native is not None else "robot"
 
     def labelled(self, label: str) -> tuple[str, ...]:
         """Names of the bodies of a semantic class, fixed ones first."""

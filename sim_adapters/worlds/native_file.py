@@ -42,6 +42,12 @@ class NativeError(Exception):
         super().__init__(f"{message}; {hint}" if hint else message)
 
 
+def part_of_robot(name: str, robot: str) -> NativeError:
+    """Of a push on a body that a driving robot holds fast."""
+    message = f"'{name}' is a part of '{robot}', which drives as one body"
+    return NativeError("element", message, f"push '{robot}'")
+
+
 @dataclass(frozen=True, slots=True)
 class RobotFacts:
     """The body that drives, as the file has it.
@@ -175,6 +181,14 @@ class NativeFile(Protocol):
         """
         ...
 
+    def pushable(self, name: str, robot: str) -> None:
+        """Asks for a body that can be pushed: the driving one, or another that physics moves.
+
+        Raises:
+            NativeError: There is none of that name, it stands where it is, or it is a part of the robot.
+        """
+        ...
+
     def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes, with the file's own value as default.
 
@@ -222,6 +236,15 @@ class NativeFile(Protocol):
         Args:
             text: A target that there is.
             name: Of a body or shape that there is.
+        """
+        ...
+
+    def removes(self, text: str, body: str) -> bool:
+        """Whether a target takes a body away.
+
+        Args:
+            text: A target that there is.
+            body: One that can be pushed.
         """
         ...
 

@@ -115,6 +115,22 @@ READ = [
     _read("Articulation.get_dof_friction_properties"),
     _read("Articulation.get_link_masses", links="link_indices", inverse=True),
     _read("RigidPrim.get_masses", links="", inverse=True),
+    {
+        "name": "isaacsim.core.experimental.prims.RigidPrim.apply_forces_and_torques_at_pos",
+        "kind": "method",
+        "params": [
+            *(
+                {"name": name, "kind": "positional_or_keyword", "required": False, "default": "None"}
+                for name in ("forces", "torques")
+            ),
+            *(
+                {"name": name, "kind": "keyword_only", "required": False, "default": "None"}
+                for name in ("positions", "indices")
+            ),
+            {"name": "local_frame", "kind": "keyword_only", "required": False, "default": "False"},
+        ],
+        "seen_in": f"{_PRIMS}/rigid_prim.py",
+    },
 ]
 
 

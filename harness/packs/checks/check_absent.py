@@ -1,9 +1,10 @@
-"""What a variant may leave out of a file must not be what its task measures or its robot senses with."""
+"""What a variant may leave out of a file must not be what is pushed, or what task and robot sense with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING
 
 from simgate.harness.packs.model import Scenario, TaskSpec
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from simgate.harness.packs.checks.check_truth import Sight
     from simgate.harness.packs.source.fields import Fields
     from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.native import NativeSpec
+    from simgate.sim_adapters.worlds.native_file import NativeFile
 
 _PLACED = "let a group of count 1 and of this kind alone place it, or take it out of objects"
-_SET = "let it be there in every variant, or measure something else"
+_SET = "let it be there in every variant, or name something else"
 
 
 def report_absent(problems: Problems, scenario: Scenario, sight: Sight, nodes: Fields) -> None:
@@ -27,14 +30,15 @@ def report_absent(problems: Problems, scenario: Scenario, sight: Sight, nodes: F
 
     Args:
         problems: Takes them.
-        scenario: As read, with a robot on its own joints.
+        scenario: As read, of a native world.
         sight: Its file.
         nodes: What the pack says of it, by key.
     """
     from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.native import NativeSpec
 
     world = scenario.native
-    if not isinstance(world, ArticulatedSpec) or sight.jointed is None:
+    if not isinstance(world, ArticulatedSpec | NativeSpec):
         return
     certain = {_only_kind(group) for group in scenario.place.values()}
     unplaced = [_presence(name) for name in world.placing.objects if name not in certain]
@@ -47,7 +51,11 @@ def report_absent(problems: Problems, scenario: Scenario, sight: Sight, nodes: F
     ]
     where: Node = nodes.get("place") or nodes["world"]
     for targets, node, hint in ((unplaced, where, _PLACED), (switched, nodes["world"], _SET)):
-        for what in _missed(scenario, world, sight, targets) if targets else ():
+        if isinstance(world, NativeSpec):
+            missed = _unpushed(world, sight.file, targets)
+        else:
+            missed = _missed(scenario, world, sight, targets) if targets else ()
+        for what in missed:
             problems.at(node, "unknown-element", what, hint)
 
 
@@ -60,6 +68,13 @@ def _only_kind(group: PlaceSpec) -> str | None:
     """The kind of object that a group puts down in every variant; None where it is not certain."""
     least = min(int(number) for number in group.count.choices or (group.count.numbers["low"],))
     return str(group.kinds.choices[0]) if least > 0 and len(set(group.kinds.choices)) == 1 else None
+
+
+def _unpushed(world: NativeSpec, file: NativeFile | None, targets: Iterable[str]) -> Iterable[str]:
+    assert file is not None
+    for target, (name, push) in product(targets, world.pushes.items()):
+        if file.removes(target, push.body):
+            yield f"push '{name}' is of what a variant may leave out: '{push.body}'"
 
 
 def _missed(

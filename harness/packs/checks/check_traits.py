@@ -15,17 +15,17 @@ from simgate.sim_adapters.traits import AdapterTraits, traits_of
 ADAPTERS = "simgate.sim_adapters"
 
 
-def moving_traits(problems: Problems, node: Node, adapter: str, folder: Path) -> AdapterTraits | None:
-    """What a simulator can do that moves robots on their own joints; one that cannot is reported.
+def traits_named(problems: Problems, node: Node, adapter: str, folder: Path) -> AdapterTraits | None:
+    """What a simulator can do.
 
     Args:
         problems: Takes what is wrong.
-        node: Where it is said that the robot moves so.
+        node: What asks for it.
         adapter: As the pack names it.
         folder: The pack's.
 
     Returns:
-        None for one that cannot, or that is not there or cannot be used.
+        None for one that is not there or cannot be used.
     """
     if not is_there(ADAPTERS, adapter, folder):
         return None  # That is said where it is named.
@@ -33,16 +33,27 @@ def moving_traits(problems: Problems, node: Node, adapter: str, folder: Path) ->
     if factory is None:
         return None
     try:
-        traits = traits_of(factory)
+        return traits_of(factory)
     except TypeError as error:
         problems.at(node, "broken-plugin", f"adapter '{adapter}': {error}", "see docs/writing-your-own.md")
         return None
-    if traits.actuators:
+
+
+def moving_traits(problems: Problems, node: Node, adapter: str, folder: Path) -> AdapterTraits | None:
+    """The same of one that moves robots on their own joints; one that cannot is reported, and None too."""
+    traits = traits_named(problems, node, adapter, folder)
+    if traits is None or traits.actuators:
         return traits
     message = f"the simulator '{adapter}' moves robots in the plane alone, none on its own joints"
     able = " or ".join(f"sim: {{adapter: {name}}}" for name in _able())
     problems.at(node, "world-adapter", message, f"write {able}" if able else "write drive: planar")
     return None
+
+
+def check_pushes(problems: Problems, node: Node, adapter: str, traits: AdapterTraits | None) -> None:
+    """Reports pushes that a simulator, as far as its traits are known, does not give."""
+    if traits is not None and not traits.pushes:
+        problems.at(node, "world-adapter", f"the simulator '{adapter}' pushes nothing")
 
 
 def check_quantity(

@@ -14,7 +14,7 @@ from simgate.sim_adapters.worlds.native_file import NativeError
 if TYPE_CHECKING:
     from simgate.harness.packs.reading.worlds.read_jointed import Report
     from simgate.sim_adapters.scene.articulated import Sensor
-    from simgate.sim_adapters.worlds.native_file import JointedFile
+    from simgate.sim_adapters.worlds.native_file import JointedFile, NativeFile
 
 _LABELLED = ("boxes", "masks", "depth", "poses", "keypoints")
 _DRAWN = ("semantic", "instance")
@@ -33,6 +33,7 @@ class Sight:
         labels: Whether the bodies in its pictures are labelled.
         told: Of a data set: what its labels are.
         points: Likewise of which classes the bodies' points are known.
+        file: The file of a driving robot's world.
     """
 
     sensors: tuple[tuple[str, Sensor], ...] = ()
@@ -43,6 +44,7 @@ class Sight:
     labels: bool = True
     told: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
+    file: NativeFile | None = None
 
 
 def check_truth(

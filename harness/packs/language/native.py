@@ -135,6 +135,22 @@ class PlacingKeys(Keys):
     )
 
 
+class PushKeys(Keys):
+    """A force on a body for a while; what stands here holds where a variant says nothing else."""
+
+    body: Annotated[str, Wanted("the name of a body")] = key("body that is pushed, at its centre of mass")
+    at_s: float = key("when the push begins, simulated seconds", ge=0)
+    duration_s: float = key("how long it lasts, in whole physics steps; 0.1 when left out", 0.1, gt=0)
+    impulse_ns: float = key("force times duration, newton seconds; 0 when left out", 0.0, ge=0)
+    direction_deg: float = key(
+        "about the vertical from the world's X, positive to the left", 0.0, ge=-360, le=360
+    )
+    elevation_deg: float = key("positive up", 0.0, ge=-90, le=90)
+
+
+_PUSHES = "forces on bodies, name: {body: NAME, at_s: SECONDS}; NAME.impulse_ns and its like are parameters"
+
+
 class NativeKeys(PlacingKeys):
     """A native world: one file, and what of it means what."""
 
@@ -156,6 +172,7 @@ class NativeKeys(PlacingKeys):
     open_from: Annotated[dict[str, float] | None, ByHand()] = key(
         "parameter: value from which on the way is open", None
     )
+    pushes: Annotated[Tree, ByHand(lambda: _by_name(PushKeys))] = key(_PUSHES, None)
     set: Annotated[Tree, ByHand(set_schema)] = key(
         "parameters that set something in the file, name: target", None
     )
@@ -184,19 +201,6 @@ class JointedRobotKeys(Keys):
     clip: bool = key("true to cut actions beyond their bounds, which are refused otherwise", False)
 
 
-class PushKeys(Keys):
-    """A force on a body for a while; what stands here holds where a variant says nothing else."""
-
-    body: Annotated[str, Wanted("the name of a body")] = key("body that is pushed, at its centre of mass")
-    at_s: float = key("when the push begins, simulated seconds", ge=0)
-    duration_s: float = key("how long it lasts, in whole physics steps; 0.1 when left out", 0.1, gt=0)
-    impulse_ns: float = key("force times duration, newton seconds; 0 when left out", 0.0, ge=0)
-    direction_deg: float = key(
-        "about the vertical from the world's X, positive to the left", 0.0, ge=-360, le=360
-    )
-    elevation_deg: float = key("positive up", 0.0, ge=-90, le=90)
-
-
 class JointedKeys(PlacingKeys):
     """A native world with a robot on its own joints."""
 
@@ -210,10 +214,7 @@ class JointedKeys(PlacingKeys):
     sensors: Annotated[Tree, ByHand(_sensors)] = key(
         "what it senses, name: sensor, for example {joints: {joints: all}, view: {camera: NAME}}", None
     )
-    pushes: Annotated[Tree, ByHand(lambda: _by_name(PushKeys))] = key(
-        "forces on bodies, name: {body: NAME, at_s: SECONDS}; NAME.impulse_ns and its like are parameters",
-        None,
-    )
+    pushes: Annotated[Tree, ByHand(lambda: _by_name(PushKeys))] = key(_PUSHES, None)
     labels: Annotated[Tree, ByHand(lambda: _WORDS)] = key(
         "classes for pictures of kind semantic, body or shape: class", None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import gcd
 
 import mujoco
@@ -16,7 +17,9 @@ from simgate.sim_adapters.isaacsim.articulated.shown import eyes_of, show
 from simgate.sim_adapters.isaacsim.articulated.studio import Studio
 from simgate.sim_adapters.mujoco.articulated.machine import Machine
 from simgate.sim_adapters.physx.articulated.followed import Column, FollowedEngine
+from simgate.sim_adapters.physx.articulated.links import Link
 from simgate.sim_adapters.physx.articulated.stage import Machinery
+from simgate.sim_adapters.physx.articulated.wrenches import Wrench, Wrenches
 from simgate.sim_adapters.physx.selection import ShapeContact
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, CameraSensor
 from simgate.sim_adapters.worlds.native_file import NativeError
@@ -36,8 +39,6 @@ class IsaacEngine(FollowedEngine):
     def __init__(
         self, studio: Studio, site: ArticulatedSite, machine: Machine, data: mujoco.MjData, timing: Timing
     ) -> None:
-        if site.pushes:
-            raise ValueError("the isaacsim adapter pushes no bodies: use --adapter mujoco or physx")
         self._studio, self._machine = studio, machine
         cameras = [sensor for _, sensor in site.sensors if isinstance(sensor, CameraSensor)]
         try:
@@ -55,6 +56,7 @@ class IsaacEngine(FollowedEngine):
         self._moved.to_start(self._data)
         self._untaken = untaken(self._model, made, self._moved)
         self._report = ContactReport()
+        self._wrenches = Wrenches(self._model, made.links, _pusher)
 
     def _find_joints(self, driven: list[str], pushed: list[str]) -> None:
         self._driven, self._pushed = self._moved.columns(driven), self._moved.columns(pushed)
@@ -80,13 +82,26 @@ class IsaacEngine(FollowedEngine):
         return self._report.points()
 
     def push(self, bodies: NDArray[np.int64], forces: NDArray[np.float64]) -> None:
-        """Never asked: a world with pushes is refused."""
-        raise NotImplementedError
+        """Isaac Sim clears them with the step."""
+        self._acted = self._wrenches.write(self._data, bodies, forces)
 
     def pushed(self) -> NDArray[np.float64]:
-        """Never asked."""
-        raise NotImplementedError
+        """Those that Isaac Sim has taken without an error; it lets nobody read them."""
+        return self._acted
 
     def problems(self) -> tuple[str, ...]:
         """A state that is no number, a value that was not taken, frames or steps that cannot be believed."""
         return (*super().problems(), *self._untaken, *self._studio.problems())
+
+
+def _pusher(link: Link, is_chained: bool) -> Callable[[Wrench], None]:
+    from isaacsim.core.experimental.prims import RigidPrim
+
+    prim = RigidPrim(link.path)
+
+    def push(wrench: Wrench) -> None:
+        # Without a place the force would act at the link's origin.
+        force, torque, point = (part.tolist() for part in wrench.reshape(3, 3))
+        prim.apply_forces_and_torques_at_pos([force], [torque], positions=[point])
+
+    return push

@@ -12,11 +12,11 @@ from simgate.sim_adapters.mujoco.articulated.contacts import SolvedContacts, pai
 from simgate.sim_adapters.mujoco.articulated.machine import machine_of, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
-from simgate.sim_adapters.mujoco.articulated.pushes import pushed_body
 from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
 from simgate.sim_adapters.mujoco.articulated.watch import Watch
 from simgate.sim_adapters.mujoco.native.source import Source, in_one_line
+from simgate.sim_adapters.mujoco.pushes import pushed_body
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.articulated import (
     ArticulatedSite,

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.articulated.contacts import ContactList, SolvedContacts
 from simgate.sim_adapters.mujoco.articulated.machine import Machine
+from simgate.sim_adapters.mujoco.pushes import AppliedForces
 from simgate.sim_adapters.mujoco.soundness import problems_of
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
+from simgate.sim_adapters.scene.push import Pushable
 
 
-class Engine(Protocol):
+class Engine(Pushable, Protocol):
     """Physics of one world, with its state in an ``MjData``."""
 
     @property
@@ -26,14 +28,6 @@ class Engine(Protocol):
 
     def step(self) -> None:
         """One physics step under ``data.ctrl``."""
-        ...
-
-    def push(self, bodies: NDArray[np.int64], forces: NDArray[np.float64]) -> None:
-        """Forces, newtons, world frame, shape (B, 3), at the centres of mass of bodies in the next step."""
-        ...
-
-    def pushed(self) -> NDArray[np.float64]:
-        """Those that acted in the last step, which was told some, by the engine's own account."""
         ...
 
     def settle(self) -> None:
@@ -56,21 +50,19 @@ class MujocoEngine:
         self._model, self._data = machine.built.model, data
         self.contacts = SolvedContacts(self._model, data)
         self._warm = np.zeros(self._model.nv)
+        self._applied = AppliedForces(data)
 
     def step(self) -> None:
         """One step of MuJoCo."""
         mujoco.mj_step(self._model, self._data)
 
     def push(self, bodies: NDArray[np.int64], forces: NDArray[np.float64]) -> None:
-        """They stand in the state until they are read back."""
-        self._bodies = bodies
-        self._data.xfrc_applied[bodies, :3] = forces
+        """See :class:`AppliedForces`."""
+        self._applied.push(bodies, forces)
 
     def pushed(self) -> NDArray[np.float64]:
-        """What MuJoCo's state holds, which is then without them."""
-        acted: NDArray[np.float64] = self._data.xfrc_applied[self._bodies, :3].copy()
-        self._data.xfrc_applied[self._bodies] = 0.0
-        return acted
+        """See :class:`AppliedForces`."""
+        return self._applied.pushed()
 
     def settle(self) -> None:
         """A step leaves poses, forces and sensors one step behind the state.

@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import mujoco
@@ -19,10 +20,10 @@ from simgate.sim_adapters.mujoco.articulated.engine import MujocoEngine, StartEn
 from simgate.sim_adapters.mujoco.articulated.machine import build_machine, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import MakeView, Pictures
-from simgate.sim_adapters.mujoco.articulated.pushes import Pushes
 from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
 from simgate.sim_adapters.mujoco.articulated.watch import Watch, view_of
+from simgate.sim_adapters.mujoco.pushes import pushed_body
 from simgate.sim_adapters.observation import CameraView, Contact
 from simgate.sim_adapters.scene.articulated import (
     ArticulatedSite,
@@ -32,6 +33,7 @@ from simgate.sim_adapters.scene.articulated import (
     LidarSensor,
     Sensor,
 )
+from simgate.sim_adapters.scene.push import Pushes
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 Arrays = Sequence[NDArray[Any]]
@@ -114,7 +116,8 @@ class ArticulatedWorld:
         try:
             self.samplers = tuple(self._sampler(name, sensor, float(rate)) for name, sensor, rate in rates)
             self._contacts = RobotContacts(self.model, site.robot, machine.allow)
-            self._pushes = Pushes(self.model, site.pushes, timing.physics_hz)
+            pushable = partial(pushed_body, self.model)
+            self._pushes = Pushes(site.pushes, timing.physics_hz, pushable)
             self._measures = Measures(
                 self.model, self.data, self._engine.contacts, site.robot, dict(site.quantities),
                 self._pushes.strongest_n,
@@ -205,7 +208,7 @@ class ArticulatedWorld:
 
     def look(self, out: Sequence[Arrays]) -> None:
         """After a step: what it did, and the sensors that read now."""
-        self._pushes.collect(self._engine, self.step_count)
+        self._pushes.collect(self._engine)
         self.step_count += 1
         self._contacts.collect(self._engine.contacts, self.step_count)
         self._measures.collect()

@@ -35,9 +35,16 @@ from simgate.sim_adapters.mujoco.native.targets.target import (
     parse_target,
     whole_of,
 )
+from simgate.sim_adapters.mujoco.pushes import pushed_body
 from simgate.sim_adapters.scene.articulated import Servos
 from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
-from simgate.sim_adapters.worlds.native_file import CameraFacts, JointedFile, NativeError, RobotFacts
+from simgate.sim_adapters.worlds.native_file import (
+    CameraFacts,
+    JointedFile,
+    NativeError,
+    RobotFacts,
+    part_of_robot,
+)
 from simgate.sim_adapters.worlds.placing import PlaceableBody, Surface
 from simgate.sim_adapters.worlds.world import ParameterSpec, Rectangle
 
@@ -207,6 +214,15 @@ class MjcfFile:
             if name in names:
                 yield geom
 
+    def pushable(self, name: str, robot: str) -> None:
+        """The robot's body, or one that a joint of the site moves."""
+        model = self._model
+        own = robot_bodies(model, int(model.body(robot).id))
+        if name != robot and mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, name) in own:
+            raise part_of_robot(name, robot)
+        if name != robot:
+            pushed_body(model, name)
+
     def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes."""
         target = parse_target(text, self._names)
@@ -279,6 +295,14 @@ class MjcfFile:
         else:
             return False
         return not set(self._geoms_of(holder)).isdisjoint(self._geoms_of(name))
+
+    def removes(self, text: str, body: str) -> bool:
+        """Whether it says if a body is there, or one that it hangs on."""
+        target, model = parse_target(text, self._names), self._model
+        above = int(model.body(body).id)
+        while above and str(model.body(above).name) != target.name:
+            above = int(model.body_parentid[above])
+        return target.kind == "body" and target.attribute.kind == "present" and above > 0
 
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers, four with its opacity."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +11,10 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.articulated.machine import Machine
 from simgate.sim_adapters.physx.articulated.followed import Column, FollowedEngine
-from simgate.sim_adapters.physx.articulated.links import HINGE
+from simgate.sim_adapters.physx.articulated.links import HINGE, Link
 from simgate.sim_adapters.physx.articulated.motion import Motion
 from simgate.sim_adapters.physx.articulated.stage import Machinery
-from simgate.sim_adapters.physx.articulated.wrenches import Wrenches
+from simgate.sim_adapters.physx.articulated.wrenches import Wrench, Wrenches
 from simgate.sim_adapters.physx.selection import ShapeContact
 from simgate.sim_adapters.physx.session import PhysxSession
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
@@ -46,7 +48,7 @@ class PhysxEngine(FollowedEngine):
         session, model = self._session, self._model
         session.load(made.stage)
         self._motion = Motion(session, model, made.links)
-        self._wrenches = Wrenches(session, model, made.links)
+        self._wrenches = Wrenches(model, made.links, self._pusher)
         self._sensors = session.contact_sensors([link.path for link in made.links]) if made.links else None
 
     def _find_joints(self, driven: list[str], pushed: list[str]) -> None:
@@ -73,6 +75,10 @@ class PhysxEngine(FollowedEngine):
 
     def _touched(self) -> list[ShapeContact]:
         return self._sensors.points() if self._sensors is not None else []
+
+    def _pusher(self, link: Link, is_chained: bool) -> Callable[[Wrench], None]:
+        selection = (self._session.links if is_chained else self._session.bodies)([link.path])
+        return lambda wrench: selection.write({"wrench": wrench[None]})
 
     def push(self, bodies: NDArray[np.int64], forces: NDArray[np.float64]) -> None:
         """PhysX clears them with the step."""

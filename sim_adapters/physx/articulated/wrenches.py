@@ -1,36 +1,45 @@
-"""Forces on bodies of a model as PhysX takes them: one wrench for each link, in the next step alone."""
+"""Forces on bodies of a model as engines of PhysX take them: a wrench a link, in the next step alone."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.physx.articulated.links import Link
-from simgate.sim_adapters.physx.selection import Selection
-from simgate.sim_adapters.physx.session import PhysxSession
+
+Wrench = NDArray[np.float64]
+"""Force, torque and the point where the force acts, world frame, newtons and metres, shape (9,)."""
 
 
 class Wrenches:
     """Writes forces onto the links of an attached stage.
 
     Args:
-        session: The engine, with the stage attached.
         model: The model.
         links: Its links.
+        writer: What takes the wrenches of a link; asked once for each that is pushed, and told whether it is
+            a part of an articulation.
     """
 
-    def __init__(self, session: PhysxSession, model: mujoco.MjModel, links: tuple[Link, ...]) -> None:
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        links: tuple[Link, ...],
+        writer: Callable[[Link, bool], Callable[[Wrench], None]],
+    ) -> None:
         parents = {link.parent for link in links}
-        self._session, self._head = session, model.body_weldid
+        self._head, self._writer = model.body_weldid, writer
         self._links = {link.body: link for link in links}
         self._chained = {link.body for link in links if link.joint is not None or link.body in parents}
-        self._selections: dict[int, Selection] = {}
+        self._writers: dict[int, Callable[[Wrench], None]] = {}
 
     def write(
         self, data: mujoco.MjData, bodies: NDArray[np.int64], forces: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Writes forces at the centres of mass of bodies, each once, and tells which PhysX has taken.
+        """Writes forces at the centres of mass of bodies, each once, and tells which were taken.
 
         Args:
             data: The state.
@@ -42,12 +51,7 @@ class Wrenches:
             mine = np.flatnonzero(heads == head)
             points = data.xipos[bodies[mine]]
             torque = np.cross(points - points[0], forces[mine]).sum(axis=0)
-            row = np.concatenate((forces[mine].sum(axis=0), torque, points[0]))
-            self._selection(head).write({"wrench": row[None]})
+            if head not in self._writers:
+                self._writers[head] = self._writer(self._links[head], head in self._chained)
+            self._writers[head](np.concatenate((forces[mine].sum(axis=0), torque, points[0])))
         return forces.copy()
-
-    def _selection(self, head: int) -> Selection:
-        if head not in self._selections:
-            of = self._session.links if head in self._chained else self._session.bodies
-            self._selections[head] = of([self._links[head].path])
-        return self._selections[head]

@@ -37,7 +37,13 @@ from simgate.sim_adapters.usd.native.target import (
 from simgate.sim_adapters.usd.native.variant_stage import check_robot
 from simgate.sim_adapters.usd.paths import is_at_or_below
 from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
-from simgate.sim_adapters.worlds.native_file import CameraFacts, JointedFile, NativeError, RobotFacts
+from simgate.sim_adapters.worlds.native_file import (
+    CameraFacts,
+    JointedFile,
+    NativeError,
+    RobotFacts,
+    part_of_robot,
+)
 from simgate.sim_adapters.worlds.placing import PlaceableBody, Surface
 from simgate.sim_adapters.worlds.world import ParameterSpec, Rectangle
 
@@ -148,6 +154,15 @@ class UsdFile:
                 "give it a collider that is switched on (physics:collisionEnabled) and no trigger",
             )
 
+    def pushable(self, name: str, robot: str) -> None:
+        """The robot's prim, or a rigid body that is not kinematic."""
+        prim_at(self._stage, name, "element")
+        if name != robot and is_at_or_below(name, robot):
+            raise part_of_robot(name, robot)
+        if name != robot and name not in moving_bodies(self._stage):
+            message = f"'{name}' stands where it is, and no push moves it"
+            raise NativeError("element", message, "name a prim with RigidBodyAPI that is not kinematic")
+
     def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes."""
         target = parse_target(text, self._stage)
@@ -178,6 +193,11 @@ class UsdFile:
         moves = target.kind in ("pos", "turn", "present") or target.key.startswith("xformOp:")
         related = is_at_or_below(name, target.path) or is_at_or_below(target.path, name)
         return (moves or target.key in _SIZES) and related
+
+    def removes(self, text: str, body: str) -> bool:
+        """Whether it says if a prim is there, or one that it is in."""
+        target = parse_target(text, self._stage)
+        return target.kind == "present" and is_at_or_below(body, target.path)
 
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers."""

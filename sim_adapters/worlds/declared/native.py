@@ -13,6 +13,7 @@ from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
 from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
 from simgate.sim_adapters.sensors.axes import GENERAL
+from simgate.sim_adapters.worlds.declared.pushes import PushSpec, pushes_of
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
@@ -67,6 +68,7 @@ class NativeSpec:
             manifests of older versions.
         placing: Objects that ``place`` may put down, and where.
         axes: Those of :data:`ASKED_EFFECTS` that are parameters.
+        pushes: Name -> a force on a body.
     """
 
     kind: str
@@ -87,6 +89,7 @@ class NativeSpec:
     files: dict[str, str] = field(default_factory=dict)
     placing: Placing = field(default_factory=Placing)
     axes: dict[str, ParameterSpec] = field(default_factory=dict)
+    pushes: dict[str, PushSpec] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -113,6 +116,7 @@ class NativeWorld(PlacingWorld):
             **spec.axes,
             **_start_parameters(spec.robot.start),
             **{name: knob.spec for name, knob in spec.knobs.items()},
+            **{key: one for name, push in spec.pushes.items() for key, one in push.parameters(name).items()},
         }
 
     def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Scene:
@@ -140,6 +144,7 @@ class NativeWorld(PlacingWorld):
                 jpeg_quality=int(parameters.get("camera.jpeg_quality", 100)),
                 occlusion=float(parameters.get("camera.occlusion", 0.0)),
             ),
+            pushes=pushes_of(spec.pushes, parameters),
             native=NativeSite(
                 kind=spec.kind,
                 path=self._path,

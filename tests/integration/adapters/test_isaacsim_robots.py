@@ -23,7 +23,6 @@ from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.physx.adapter import PhysxAdapter
 from simgate.sim_adapters.quantities import ContactForce, Joint
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, FileSensor, JointSensor, Servos
-from simgate.sim_adapters.scene.push import Push
 from simgate.sim_adapters.worlds.probes.small_arm import machines
 from tests.integration.adapters.physx_worlds import HINGE, PACKS, TIMING, course, site, written
 from tests.unit.sim_adapters.usd import test_native_robots as stages
@@ -151,8 +150,6 @@ def test_what_is_not_built_is_refused_in_words(adapter: IsaacSimAdapter, tmp_pat
     world = machines(tmp_path)[0]
     with pytest.raises(ValueError, match="one world at a time, got 2"):
         adapter.reset([world, world])
-    with pytest.raises(ValueError, match="pushes no bodies"):
-        adapter.reset([replace(world, pushes=(Push("kick", "cube", 1.0, 0.0, 0.0, 0.1, 0.1),))])
     coupled = IsaacSimAdapter(TIMING, {"loop": "coupled"})
     with pytest.raises(ValueError, match="explicit loop alone, not the coupled one"):
         coupled.reset([world])

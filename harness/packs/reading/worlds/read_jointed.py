@@ -91,7 +91,7 @@ class JointedReader:
             # What a camera does to its frames every native world has already.
             found = axes_of(Embodiment(kind, channels, driven[1].action))
             axes = {name: axis.spec for name, axis in found.items() if name not in EFFECTS}
-            pushes = read_pushes(reader, fields.get("pushes"), self._sim, driven[1], self._report)
+            pushes = read_pushes(reader, fields.get("pushes"), self._sim, driven[1].push, self._report)
         pushed = (key for name, push in pushes.items() for key in push.parameters(name))
         knobs = SetReader(reader, file, "", (REPEAT, *axes, *pushed)).read(fields.get("set"))
         if robot is None or driven is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from simgate.harness import registry
-from simgate.harness.packs.checks.check_traits import moving_traits
+from simgate.harness.packs.checks.check_traits import check_pushes, moving_traits, traits_named
 from simgate.harness.packs.checks.vocabulary import Vocabulary
 from simgate.harness.packs.language.native import (
     CameraKeys,
@@ -23,6 +23,7 @@ from simgate.harness.packs.model import SimSpec
 from simgate.harness.packs.reading.worlds.read_jointed import JointedReader, is_jointed
 from simgate.harness.packs.reading.worlds.read_native_set import SetReader
 from simgate.harness.packs.reading.worlds.read_placing import PlacingReader
+from simgate.harness.packs.reading.worlds.read_pushes import read_pushes
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.worlds import NATIVE as GROUP
@@ -36,6 +37,7 @@ from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from simgate.sim_adapters.traits import AdapterTraits
 from simgate.sim_adapters.worlds.declared.articulated import ArticulatedWorld
 from simgate.sim_adapters.worlds.declared.native import ASKED_EFFECTS, Knob, NativeSpec, NativeWorld
+from simgate.sim_adapters.worlds.declared.repeated import REPEAT
 from simgate.sim_adapters.worlds.file_digest import file_hashes
 from simgate.sim_adapters.worlds.low_walls import walls_in_the_way
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
@@ -67,6 +69,8 @@ class NativeReader:
         """The robot of the last world read, where it moves on its own joints."""
         self.traits: AdapterTraits | None = None
         """What the simulator that moves it declares."""
+        self.file: NativeFile | None = None
+        """The file of the last world read, where its robot drives."""
 
     def read(self, node: MappingNode, *, reports_count: bool) -> NativeWorld | ArticulatedWorld | None:
         """The world; None when something required is missing or wrong, which is reported.
@@ -76,7 +80,7 @@ class NativeReader:
             reports_count: Whether a criterion asks for the right report, so that words of barriers must be
                 ones that the policy knows.
         """
-        self.jointed = self.traits = None
+        self.jointed = self.traits = self.file = None
         if is_jointed(node):
             return self._read_jointed(node)
         read = read_keys(self._reader, node, NativeKeys, "the native world")
@@ -88,12 +92,17 @@ class NativeReader:
         file = self._open(key.text, fields[key.text]) if key is not None else None
         if key is None or file is None:
             return None
+        self.file = file
         spec = self._spec(key.text, read, file)
         for _, word in _entries(fields.get("labels")):
             self._vocabulary.require_class(word, word.text)
         for _, word in _entries(fields.get("barrier")) if reports_count else ():
             self._vocabulary.require_report(word, word.text)
         self._check_adapter(key, file)
+        if spec is not None and spec.pushes:
+            problems, asked = self._reader.problems, fields["pushes"]
+            traits = traits_named(problems, asked, self._sim.adapter, self._reader.folder)
+            check_pushes(problems, asked, self._sim.adapter, traits)
         if spec is None or len(self._reader.problems) > before:
             return None
         self._warn_of_walls(fields[key.text], spec, file)
@@ -113,8 +122,8 @@ class NativeReader:
         if found is None:
             return None
         world, self.jointed = found
-        if world.spec.pushes and self.traits is not None and not self.traits.pushes:
-            problems.at(read.nodes["pushes"], "world-adapter", f"the simulator '{adapter}' pushes nothing")
+        if world.spec.pushes:
+            check_pushes(problems, read.nodes["pushes"], adapter, self.traits)
         lacks = self.traits.lacks if self.traits is not None else None
         lacking = lacks(self.jointed, [one for _, one in world.spec.sensors]) if lacks is not None else ""
         if lacking:
@@ -217,7 +226,11 @@ class NativeReader:
         barrier = self._names(
             fields.get("barrier"), file, "a mapping of bodies or shapes to words", stops=robot_body
         )
-        knobs = SetReader(reader, file, robot_body).read(fields.get("set"))
+        asked = fields.get("pushes") if robot_body else None
+        ask: Callable[[str, str], None] = lambda _, pushed: file.pushable(pushed, robot_body)  # noqa: E731
+        pushes = read_pushes(reader, asked, self._sim, ask, self.report)
+        pushed = (key for name, push in pushes.items() for key in push.parameters(name))
+        knobs = SetReader(reader, file, robot_body, (REPEAT, *pushed)).read(fields.get("set"))
         if goal is not None and isinstance(at_goal := fields["goal"], ScalarNode):
             self._check_goal(at_goal, file, knobs)
         open_from = self._open_from(fields.get("open_from"), list(knobs))
@@ -247,6 +260,7 @@ class NativeReader:
             files=file_hashes(file.files),
             placing=placing,
             axes=dict(ASKED_EFFECTS),
+            pushes=pushes,
         )
 
     def _facts(self, robot: Fields, file: NativeFile, body: str, pose: str | None) -> RobotFacts | None:

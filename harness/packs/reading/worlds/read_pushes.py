@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from simgate.harness.packs.language.native import PushKeys
 from simgate.harness.packs.model import SimSpec
@@ -13,15 +12,12 @@ from simgate.policies.documents.nodes import Node
 from simgate.sim_adapters.worlds.declared.pushes import PushSpec
 from simgate.sim_adapters.worlds.native_file import NativeError
 
-if TYPE_CHECKING:
-    from simgate.sim_adapters.worlds.native_file import JointedFile
-
 
 def read_pushes(
     reader: Reader,
     node: Node | None,
     sim: SimSpec,
-    jointed: JointedFile,
+    ask: Callable[[str, str], None],
     report: Callable[[Node, NativeError], None],
 ) -> dict[str, PushSpec]:
     """The pushes that can be read, by name; problems are reported.
@@ -30,7 +26,7 @@ def read_pushes(
         reader: Typed access to nodes.
         node: What the pack says; None for nothing.
         sim: The pack's rates and time limit.
-        jointed: The robot in its file.
+        ask: Asks the file for the body of a push by its name; NativeError where it cannot be pushed.
         report: Reports what the file has against a node.
     """
     found: dict[str, PushSpec] = {}
@@ -47,7 +43,7 @@ def read_pushes(
                 hint = f"write {'less' if name in nodes else name}, or a longer time limit"
                 reader.problems.at(nodes.get(name, key), "parameter-range", message, hint)
         try:
-            jointed.push(key.text, keys.body)
+            ask(key.text, keys.body)
         except NativeError as error:
             report(nodes["body"], error)
             continue

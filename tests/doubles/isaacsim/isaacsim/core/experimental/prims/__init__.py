@@ -34,7 +34,10 @@ class RigidPrim:
     ) -> None:
         self._paths = [paths] if isinstance(paths, str) else list(paths)
         self._max_contacts = max_contact_count
-        self._bodies = kit.session.bodies(self._paths)
+        try:
+            self._bodies = kit.session.bodies(self._paths)
+        except ValueError:
+            self._bodies = kit.session.links(self._paths)
         self._sensor = kit.session.contact_sensor(self._paths[0]) if max_contact_count else None
         self._written: dict[str, tuple[int, np.ndarray]] = {}
         self._ids: dict[str, int] = {}
@@ -61,6 +64,21 @@ class RigidPrim:
         state = self._states()
         linear = self._fresh("linearVelocity", state.linear_velocity)
         return _array(linear), _array(self._fresh("angularVelocity", state.angular_velocity))
+
+    def apply_forces_and_torques_at_pos(
+        self,
+        forces: Any = None,
+        torques: Any = None,
+        *,
+        positions: Any = None,
+        indices: Any = None,
+        local_frame: bool = False,
+    ) -> None:
+        if indices is not None or local_frame or positions is None:
+            raise NotImplementedError("the double takes world forces at places, on all bodies")
+        shape = (len(self._paths), 3)
+        parts = [np.zeros(shape) if one is None else _rows(one, shape) for one in (forces, torques)]
+        self._bodies.write({"wrench": np.hstack((*parts, _rows(positions, shape)))})
 
     def get_masses(self, *, indices: Any = None, inverse: bool = False) -> wp.array:
         masses = np.array(self._bodies.read(("mass",))["mass"]).reshape(-1, 1)
