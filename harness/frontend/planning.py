@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.execution.stopping import StoppingRule
     from simgate.harness.expansion.variant import Variant
-    from simgate.harness.frontend.run_options import RunOptions
+    from simgate.harness.frontend.options.run_options import RunOptions
     from simgate.harness.packs.model import Pack
     from simgate.harness.results.run_folder import RunFolder
 
@@ -76,7 +76,7 @@ def plan_as_asked(
     """
     from simgate.harness.execution.planning.shards import as_shard
     from simgate.harness.frontend.baselines import attach_baseline
-    from simgate.harness.frontend.shares import share_of
+    from simgate.harness.frontend.options.shares import share_of
     from simgate.harness.merging.reuse import reuse
 
     _require_sense(options, pack)
@@ -111,7 +111,7 @@ def _planned(
     from simgate.harness.execution.hosts.interpreter import default_hosts, host_interpreter
     from simgate.harness.execution.planning.plan import plan_run
     from simgate.harness.execution.planning.shards import longest_first
-    from simgate.harness.frontend.shares import seconds_known
+    from simgate.harness.frontend.options.shares import seconds_known
 
     adapter = options.adapter or pack.sim.adapter
     workers = workers_on(options.cluster, options.workers)

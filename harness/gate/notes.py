@@ -9,7 +9,7 @@ from itertools import chain
 
 from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.selection import sampled_number
-from simgate.harness.gate.statistics.ordered import Ordered
+from simgate.harness.gate.statistics.data_sets.ordered import Ordered
 from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, Status, counted_once
 from simgate.harness.gate.texts.wording import few, tries

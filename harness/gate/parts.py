@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.gate.statistics.average_precision import Ranking
-from simgate.harness.gate.statistics.ratios import Ratio
-from simgate.harness.gate.statistics.whole import Part
+from simgate.harness.gate.statistics.data_sets.average_precision import Ranking
+from simgate.harness.gate.statistics.data_sets.ratios import Ratio
+from simgate.harness.gate.statistics.data_sets.whole import Part
 from simgate.harness.packs.overall import Overall
 from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import DepthSum, MaskSum, PoseSum, RunRecord

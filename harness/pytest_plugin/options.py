@@ -13,10 +13,10 @@ import pytest
 
 from simgate.harness.execution.planning.record_mode import RECORD_CHOICES, RecordMode
 from simgate.harness.frontend.baselines import accepted
-from simgate.harness.frontend.cluster import EXECUTORS, cluster_asked, resources
-from simgate.harness.frontend.renamed import Renamed
-from simgate.harness.frontend.run_options import RunOptions, run_name
-from simgate.harness.frontend.shares import shard
+from simgate.harness.frontend.options.cluster import EXECUTORS, cluster_asked, resources
+from simgate.harness.frontend.options.renamed import Renamed
+from simgate.harness.frontend.options.run_options import RunOptions, run_name
+from simgate.harness.frontend.options.shares import shard
 from simgate.harness.frontend.user_errors import UserError
 from simgate.policies.perception.files.trust import TRUST_HELP, trust_all
 

@@ -75,7 +75,7 @@ def of_this_shard(config: pytest.Config, pack: Pack) -> frozenset[str] | None:
     Raises:
         pytest.UsageError: Options do not go together, or the run to balance by cannot be read.
     """
-    from simgate.harness.frontend.shares import share_of
+    from simgate.harness.frontend.options.shares import share_of
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
     settings = Settings.of(config)

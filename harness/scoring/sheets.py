@@ -1,7 +1,8 @@
 """What a variant adds to metrics over a whole data set: the detections of each class, matched as COCO's.
 
 Average precision is no mean over pictures: all detections are ranked together. So a record keeps each
-detection's score and whether it was right, and the gate ranks them (``statistics/average_precision.py``).
+detection's score and whether it was right, and the gate ranks them
+(``statistics/data_sets/average_precision.py``).
 """
 
 from __future__ import annotations

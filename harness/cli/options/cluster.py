@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from simgate.harness.frontend.cluster import EXECUTORS, resources
+from simgate.harness.frontend.options.cluster import EXECUTORS, resources
 
 if TYPE_CHECKING:
     from simgate.harness.execution.cluster.options import ClusterOptions
@@ -35,7 +35,7 @@ def cluster_of(args: argparse.Namespace) -> ClusterOptions | None:
     Raises:
         UserError: They do not go together.
     """
-    from simgate.harness.frontend.cluster import cluster_asked
+    from simgate.harness.frontend.options.cluster import cluster_asked
 
     accepted = tuple(args.accept_difference or ())
     return cluster_asked(args.executor, args.address, args.worker_resources, args.workers, accepted)

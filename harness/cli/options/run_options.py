@@ -13,9 +13,9 @@ from simgate.harness.cli.options.selection import add_selection
 from simgate.harness.cli.options.trust import add_trust
 from simgate.harness.cli.options.workers import add_workers, count
 from simgate.harness.execution.planning.record_mode import RECORD_CHOICES
+from simgate.harness.frontend.options.run_options import run_name
+from simgate.harness.frontend.options.shares import shard
 from simgate.harness.frontend.run_addresses import run_or_name, whole_run_dir
-from simgate.harness.frontend.run_options import run_name
-from simgate.harness.frontend.shares import shard
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:

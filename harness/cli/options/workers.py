@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from simgate.harness.frontend.renamed import Renamed
+from simgate.harness.frontend.options.renamed import Renamed
 
 
 def add_workers(parser: argparse.ArgumentParser, text: str = "", **attributes: Any) -> None:

@@ -11,6 +11,7 @@ from simgate.harness.gate.comparing.compare import DEFAULT_CONFIDENCE
 from simgate.harness.gate.rules.metric_mean import values_to_prove
 from simgate.harness.gate.rules.not_worse import pairs_to_prove
 from simgate.harness.gate.rules.regression import margin_of, more_broken, refutation_of
+from simgate.harness.gate.statistics.data_sets.whole import FEWEST_CLUSTERS
 from simgate.harness.gate.statistics.intervals import (
     fewest,
     more_successes_needed,
@@ -23,7 +24,6 @@ from simgate.harness.gate.statistics.power import (
     smallest_visible_drop,
     smallest_visible_shortfall,
 )
-from simgate.harness.gate.statistics.whole import FEWEST_CLUSTERS
 from simgate.harness.gate.texts.wording import percent, statement
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simgate.harness.execution.planning.shards import Share
-    from simgate.harness.frontend.run_options import RunOptions
+    from simgate.harness.frontend.options.run_options import RunOptions
     from simgate.harness.results.run_folder import RunFolder
 
 MOST_SHARDS = 1000

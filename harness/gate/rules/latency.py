@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from simgate.harness.gate.rules.deployed import foreign_runtime
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.statistics.data_sets.ordered import Ordered
 from simgate.harness.gate.statistics.intervals import (
     more_successes_needed,
     most_failures_allowed,
     refutation_p,
 )
-from simgate.harness.gate.statistics.ordered import Ordered
 from simgate.harness.gate.statistics.percentile import (
     accepts,
     nearest_rank,

@@ -1,7 +1,7 @@
 """Rules over all pictures of data sets: a metric of a run, and how much better a baseline's was.
 
-Units of proof are the clusters (sequences, sites) that the scenario names: see ``statistics/whole.py``. A
-variant without a valid result may hold anything, and decides nothing.
+Units of proof are the clusters (sequences, sites) that the scenario names: see
+``statistics/data_sets/whole.py``. A variant without a valid result may hold anything, and decides nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from simgate.harness.gate.parts import classes_of, classes_of_model, parts_of
 from simgate.harness.gate.rules.regression import Comparison, nothing_to_compare
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.scenes import Repeated
-from simgate.harness.gate.statistics.whole import (
+from simgate.harness.gate.statistics.data_sets.whole import (
     DRAWS,
     FEWEST_CLUSTERS,
     Part,
@@ -113,11 +113,9 @@ def decide_overall_not_worse(
     found = of_loss(sides[0], sides[1])
     low, high = found.low(rule.confidence), found.high(rule.confidence)
     p_value = found.share_at_most(rule.at_most)
-    decision = Decision.INCONCLUSIVE
-    if high <= rule.at_most:
-        decision = Decision.GO
-    elif p_value < 1.0 - rule.confidence:
-        decision = Decision.NO_GO
+    is_worse = p_value < 1.0 - rule.confidence
+    unproven = Decision.NO_GO if is_worse else Decision.INCONCLUSIVE
+    decision = Decision.GO if high <= rule.at_most else unproven
     before, now = map(mean_value, sides)
     return with_counts(
         rule,

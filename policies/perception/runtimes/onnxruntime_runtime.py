@@ -32,7 +32,7 @@ from simgate.policies.perception.inference.inner_tensor import (
     with_output,
 )
 from simgate.policies.perception.inference.interface import ActualTensor, batches, interface_problems
-from simgate.policies.perception.inference.portions import ONE_BY_ONE, Ranges, infer_in_portions
+from simgate.policies.perception.inference.portions import infer_in_portions, ranges_on
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
@@ -136,17 +136,13 @@ class OnnxRuntime:
                 tensor, run = self._prepare_there(frames), self._run_there
             return infer_in_portions(
                 tensor,
-                self._portions,
+                ranges_on(self._device, self.batches),
                 lambda part, rows: self._decode(
                     run(part, extra_arrays(package, size, rows, readings or {})), size
                 ),
             )
         except INFERENCE_ERRORS as error:
             raise RuntimeError(f"model '{self._package.name}' on ONNX Runtime: {error}") from error
-
-    @property
-    def _portions(self) -> Ranges | None:
-        return self.batches or (ONE_BY_ONE if self._device == "cpu" else None)
 
     def tensor(self, name: str, frames: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Numbers of each frame from a tensor of the graph; see :data:`..runtime.TENSOR`.
@@ -164,7 +160,7 @@ class OnnxRuntime:
             return list(pooled(session.run([name], given)[0], len(rows), name))
 
         try:
-            found = infer_in_portions(self._prepare(frames), self._portions, run)
+            found = infer_in_portions(self._prepare(frames), ranges_on(self._device, self.batches), run)
             return np.stack(found)
         except INFERENCE_ERRORS as error:
             raise NoTensor(f"tensor '{name}' of model '{package.name}': {error}") from error

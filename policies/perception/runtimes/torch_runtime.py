@@ -20,7 +20,7 @@ from simgate.policies.perception.inference.device_name import cuda_device_name, 
 from simgate.policies.perception.inference.dlpack import DlpackDevice, dlpack_device
 from simgate.policies.perception.inference.inner_tensor import NoTensor, pooled
 from simgate.policies.perception.inference.interface import ActualTensor, batches, interface_problems
-from simgate.policies.perception.inference.portions import ONE_BY_ONE, Ranges, infer_in_portions
+from simgate.policies.perception.inference.portions import infer_in_portions, ranges_on
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
@@ -126,15 +126,11 @@ class TorchRuntime:
                 size = frame_size(self._package, frames)
                 return infer_in_portions(
                     self._prepare(pixels),
-                    self._portions,
+                    ranges_on(self._device.type, self.batches),
                     lambda part, rows: self._decode(self._run(part, size, rows, readings or {}), size),
                 )
         except (ValueError, TypeError, RuntimeError) as error:
             raise RuntimeError(f"model '{self._package.name}' on torch: {error}") from error
-
-    @property
-    def _portions(self) -> Ranges | None:
-        return self.batches or (ONE_BY_ONE if self._device.type == "cpu" else None)
 
     def tensor(self, name: str, frames: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Numbers of each frame from what a module or a node gives; see :data:`..runtime.TENSOR`.
@@ -168,7 +164,7 @@ class TorchRuntime:
         try:
             with torch.inference_mode():
                 tensor = self._prepare(_as_tensor(torch, frames).to(self._device))
-                found_rows = infer_in_portions(tensor, self._portions, run)
+                found_rows = infer_in_portions(tensor, ranges_on(self._device.type, self.batches), run)
             return np.stack(found_rows)
         except (ValueError, TypeError, RuntimeError) as error:
             raise NoTensor(f"tensor '{name}' of model '{package.name}': {error}") from error

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.statistics.average_precision import Ranking
-from simgate.harness.gate.statistics.whole import of_loss, of_mean
+from simgate.harness.gate.statistics.data_sets.average_precision import Ranking
+from simgate.harness.gate.statistics.data_sets.whole import of_loss, of_mean
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import DetectionSheet

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.statistics.ratios import Ratio
-from simgate.harness.gate.statistics.whole import of_mean
+from simgate.harness.gate.statistics.data_sets.ratios import Ratio
+from simgate.harness.gate.statistics.data_sets.whole import of_mean
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import DepthSum, MaskSum, PoseSum

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from simgate.harness.gate.statistics.ordered import Ordered
+from simgate.harness.gate.statistics.data_sets.ordered import Ordered
 from simgate.harness.gate.statistics.percentile import (
     accepts,
     percentile_lower_bound,

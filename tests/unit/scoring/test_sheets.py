@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simgate.harness.gate.parts import parts_of
-from simgate.harness.gate.statistics.whole import mean_value
+from simgate.harness.gate.statistics.data_sets.whole import mean_value
 from simgate.harness.packs.overall import overall_of
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.scoring.sheets import sheets_of

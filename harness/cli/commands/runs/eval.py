@@ -14,7 +14,7 @@ from simgate.harness.cli.options.cluster import add_cluster
 from simgate.harness.cli.options.output_option import add_output, with_output
 from simgate.harness.cli.options.trust import add_trust
 from simgate.harness.cli.options.workers import add_workers
-from simgate.harness.frontend.run_options import run_name
+from simgate.harness.frontend.options.run_options import run_name
 
 if TYPE_CHECKING:
     from simgate.harness.cli.evaluating.pack_text import Evaluation

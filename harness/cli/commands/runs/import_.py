@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness.cli.concluded import Concluded
 from simgate.harness.cli.options.output_option import add_output, with_output
-from simgate.harness.frontend.run_options import run_name
+from simgate.harness.frontend.options.run_options import run_name
 from simgate.harness.importing.formats import FORMATS
 
 if TYPE_CHECKING:

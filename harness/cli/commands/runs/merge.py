@@ -9,8 +9,8 @@ from pathlib import Path
 from simgate.harness.cli.concluded import Concluded
 from simgate.harness.cli.options.baseline_options import add_accept_difference
 from simgate.harness.cli.options.output_option import add_output, with_output
+from simgate.harness.frontend.options.run_options import run_name
 from simgate.harness.frontend.run_addresses import whole_run_dir
-from simgate.harness.frontend.run_options import run_name
 
 HELP = "put the runs of all shards together to one run, judge it and write its reports"
 
@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     from simgate.harness.cli.judging import code_of, judge_and_show
+    from simgate.harness.frontend.options.run_options import RunOptions
     from simgate.harness.frontend.planning import require_free_name
-    from simgate.harness.frontend.run_options import RunOptions
     from simgate.harness.gate.kept_pack import kept_pack
     from simgate.harness.merging.merge import merge_shards
     from simgate.harness.merging.sources import CannotMerge, Source, find_sources, unfinished

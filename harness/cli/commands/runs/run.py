@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.execution.stopping import StoppingRule
     from simgate.harness.expansion.variant import Variant
-    from simgate.harness.frontend.run_options import RunOptions
+    from simgate.harness.frontend.options.run_options import RunOptions
     from simgate.harness.packs.model import Pack
 
     Job = tuple[Pack, Sequence[Variant]]
@@ -142,7 +142,7 @@ def run_first(
 
 def options_of(args: argparse.Namespace) -> RunOptions:
     """The command's options as both front ends have them."""
-    from simgate.harness.frontend.run_options import RunOptions
+    from simgate.harness.frontend.options.run_options import RunOptions
 
     return RunOptions(
         runs_dir=args.runs_dir,

@@ -70,8 +70,8 @@ def _run(args: argparse.Namespace) -> int:
 def _run_once(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> RunEvidence:
     from simgate.harness.cli.progress import progress_listener
     from simgate.harness.execution.engine import execute
+    from simgate.harness.frontend.options.run_options import RunOptions
     from simgate.harness.frontend.planning import plan_as_asked
-    from simgate.harness.frontend.run_options import RunOptions
     from simgate.harness.frontend.user_errors import MachineError
     from simgate.harness.gate.comparing.baseline_copy import read_evidence
 

@@ -124,7 +124,12 @@ def _amount(kind: str, records: Records, label: str) -> int:
 def _cells(kind: str, records: Records, label: str) -> list[str]:
     """Each metric with its bounds, where there are enough clusters for some."""
     from simgate.harness.gate.parts import parts_of
-    from simgate.harness.gate.statistics.whole import FEWEST_CLUSTERS, clusters_with_any, mean_value, of_mean
+    from simgate.harness.gate.statistics.data_sets.whole import (
+        FEWEST_CLUSTERS,
+        clusters_with_any,
+        mean_value,
+        of_mean,
+    )
 
     cells = []
     for name in _METRICS[kind]:

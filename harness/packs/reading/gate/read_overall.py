@@ -6,9 +6,9 @@ import math
 
 from simgate.harness.packs.checks.vocabulary import Vocabulary
 from simgate.harness.packs.language.gate import RuleKeys
-from simgate.harness.packs.overall import NAMES, overall_of
+from simgate.harness.packs.overall import NAMES, Overall, overall_of
 from simgate.harness.packs.reading.read_scenario import ReadScenario
-from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written
 from simgate.harness.packs.worlds import is_dataset
 from simgate.policies.documents.diagnostics import near
@@ -48,12 +48,31 @@ def read_overall(
         message = f"the rule speaks of scenario '{other}', whose world is no data set"
         reader.problems.at(node, "gate-metric", message, "add scenario: ID of one with world: {dataset: ...}")
         return None
+    if (found := _bound(reader, nodes, name, metric)) is None:
+        return None
+    key, bound = found
+    if key != "not_worse_by":
+        return {"metric": name, key: bound, "confidence": confidence}
+    better: dict[str, object] = {} if metric.is_better_higher else {"better": "lower"}
+    return {
+        "kind": "overall_not_worse_by",
+        "metric": name,
+        "at_most": bound,
+        "confidence": confidence,
+        **better,
+    }
+
+
+def _bound(reader: Reader, nodes: Fields, name: str, metric: Overall) -> tuple[str, float] | None:
+    """The one key that bounds the metric, and its number; problems are reported."""
     own = "at_least" if metric.is_better_higher else "at_most"
     bounds = [key for key in ("at_least", "at_most", "not_worse_by") if key in nodes]
     if len(bounds) != 1 or bounds[0] not in (own, "not_worse_by"):
         code = "wrong-value" if bounds else "missing-key"
         message = f"a rule on {name} has {own} or not_worse_by, one of them"
-        reader.problems.at(node, code, message, f"for example {own}: {0.9 if own == 'at_least' else 0.1}")
+        reader.problems.at(
+            nodes["overall"], code, message, f"for example {own}: {0.9 if own == 'at_least' else 0.1}"
+        )
         return None
     most = 1.0 if metric.is_better_higher else math.inf
     bound = reader.number(nodes[bounds[0]], 0.0, most)
@@ -64,13 +83,4 @@ def read_overall(
         hint = "write a number between 0 and 1" if metric.is_better_higher else "write a number above 0"
         reader.problems.at(nodes[bounds[0]], "gate-impossible", message, hint)
         return None
-    if bounds[0] == own:
-        return {"metric": name, own: bound, "confidence": confidence}
-    better: dict[str, object] = {} if metric.is_better_higher else {"better": "lower"}
-    return {
-        "kind": "overall_not_worse_by",
-        "metric": name,
-        "at_most": bound,
-        "confidence": confidence,
-        **better,
-    }
+    return bounds[0], bound

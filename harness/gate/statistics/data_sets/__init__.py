@@ -1,0 +1,1 @@
+"""Metrics over a whole data set, and how sure they are."""
