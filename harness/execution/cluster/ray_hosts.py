@@ -31,6 +31,8 @@ from simgate.harness.text import plural
 
 _STOP_S = 30.0
 _KNOCK_S = 10.0
+_HTTP2, _SETTINGS = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", b"\4"
+"""How a client of HTTP/2 begins, with empty settings, and the kind of frame that a server begins with."""
 _NODE_ID = "ray.io/node-id"
 _FORWARDED = "SIMGATE_"
 _FACTS = ("packages", "python", "machine", "gpus", "driver")
@@ -78,14 +80,19 @@ def connect(cluster: ClusterOptions) -> None:
 
 
 def _knock(address: str | None) -> None:
-    """Whether somebody listens at ``HOST:PORT``: Ray itself would look for minutes, and end the process.
+    """Whether gRPC is spoken at ``HOST:PORT``: Ray itself would look for minutes, and end the process.
 
     Raises:
-        OSError: Nobody does.
+        OSError: Nobody listens, or it is something else.
     """
     host, _, port = (address or "").rpartition(":")
-    if host and port.isdecimal():
-        socket.create_connection((host.strip("[]"), int(port)), _KNOCK_S).close()
+    if not (host and port.isdecimal()) or os.environ.get("RAY_USE_TLS", "0") != "0":
+        return
+    with socket.create_connection((host.strip("[]"), int(port)), _KNOCK_S) as line:
+        line.settimeout(_KNOCK_S)
+        line.sendall(_HTTP2)
+        if line.recv(4)[3:] != _SETTINGS:
+            raise OSError("what listens there is no head of a Ray cluster")
 
 
 def places(cluster: ClusterOptions) -> int:

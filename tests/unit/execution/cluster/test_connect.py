@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import threading
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ import ray
 from ray._private.utils import check_version_info
 from ray.exceptions import RayTaskError
 
+from simgate.harness.execution.cluster import ray_hosts
 from simgate.harness.execution.cluster.options import ClusterOptions, NoCluster
 from simgate.harness.execution.cluster.ray_host import _in_words
 from simgate.harness.execution.cluster.ray_hosts import connect
@@ -35,6 +38,18 @@ def test_where_nobody_listens_ray_is_not_asked(closed: str, monkeypatch: pytest.
     monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("it looks for minutes, and ends the process"))
     with pytest.raises(NoCluster, match=rf"no Ray cluster answers at {closed}: .*refused\nstart one with"):
         connect(ClusterOptions(closed))
+
+
+def test_what_is_no_ray_cluster_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("it looks for minutes, and ends the process"))
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        with pytest.raises(NoCluster, match="what listens there is no head of a Ray cluster"):
+            connect(ClusterOptions(f"127.0.0.1:{server.server_port}"))
+    monkeypatch.setattr(ray_hosts, "_KNOCK_S", 0.1)
+    timed_out = pytest.raises(NoCluster, match=r"no Ray cluster answers at .*: timed out")
+    with socket.create_server(("127.0.0.1", 0)) as silent, timed_out:
+        connect(ClusterOptions(f"127.0.0.1:{silent.getsockname()[1]}"))
 
 
 def test_a_host_that_nobody_knows_is_named() -> None:
