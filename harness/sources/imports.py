@@ -22,7 +22,7 @@ class Imports:
     Attributes:
         names: Dotted names that may be modules; ``from a import b`` gives both ``a`` and ``a.b``.
         is_computed: Whether it also imports by names that only running it can tell.
-        functions: Names of the functions and methods that it defines.
+        functions: Names of the functions and methods that it defines, and what its classes set by ``=``.
     """
 
     names: tuple[str, ...]
@@ -47,7 +47,7 @@ def imports_of(text: bytes, package: str) -> Imports:
         return Imports((), False, frozenset())
     names: dict[str, None] = {}
     is_computed = False
-    functions = set()
+    functions = set[str]()
     # Most modules call nothing of the kind: their statements tell all. Other letters may mean the same names.
     calls = not text.isascii() or any(word.encode() in text for word in _COMPUTED)
     nodes = list(ast.walk(tree) if calls else _statements(tree))
@@ -60,6 +60,8 @@ def imports_of(text: bytes, package: str) -> Imports:
             names.update(dict.fromkeys([base, *(f"{base}.{alias.name}" for alias in node.names)]))
         elif isinstance(node, ast.FunctionDef):
             functions.add(node.name)
+        elif isinstance(node, ast.ClassDef):
+            functions.update(_set_in(node))
         elif isinstance(node, ast.Call) and _called(node.func) in importers:
             named = _named(node, package)
             names.update({named: None} if named else {})
@@ -75,6 +77,13 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
         yield node
         for part in ("body", "handlers", "orelse", "finalbody", "cases"):
             queue.extend(getattr(node, part, ()))
+
+
+def _set_in(node: ast.ClassDef) -> Iterator[str]:
+    """Names that a class body sets, as in ``files = staticmethod(lambda options: [TABLE])``."""
+    for part in node.body:
+        targets = part.targets if isinstance(part, ast.Assign) else [getattr(part, "target", None)]
+        yield from (one.id for one in targets if isinstance(one, ast.Name))
 
 
 def _renamed(nodes: Iterable[ast.AST]) -> set[str]:

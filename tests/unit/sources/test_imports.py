@@ -63,3 +63,15 @@ def test_an_import_by_a_function_is_found_in_whatever_it_stands(
 ) -> None:
     found = imports_of(text.encode(), "p")
     assert (set(found.names), found.is_computed) == (names, is_computed)
+
+
+def test_members_that_a_class_sets_are_found_like_those_that_it_defines() -> None:
+    text = """
+class Walker:
+    files = staticmethod(lambda options: [TABLE])
+    says: object = ask
+
+    def act(self):
+        local = 1
+"""
+    assert imports_of(text.encode(), "p").functions == {"files", "says", "act"}
