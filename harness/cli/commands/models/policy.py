@@ -49,6 +49,9 @@ def run(args: argparse.Namespace) -> int:
                 else "known once it runs: a torch file does not say"
             )
             print(f"{what:<8} {tensor.name} {says}")
+        for state, kind in zip(package.spec.recurrent, package.states, strict=True):
+            sizes = ", ".join("worlds" if size == "batch" else str(size) for size in state.shape)
+            print(f"state    {state.input} to {state.output} {kind} ({sizes})")
         for key, value in package.metadata.items():
             print(f"metadata {key}: {value if len(value) < 100 else value[:97] + '...'}")
         robots = {}
