@@ -26,8 +26,8 @@ class Draws:
         self._seeds: dict[int, int] = {}
         self._torch: dict[int, Any] = {}
         self._twisters = (
-            _Twister(random.seed, random.getstate, random.setstate, _place_of_random),
-            _Twister(_seed_numpy, np.random.get_state, np.random.set_state, _place_of_numpy),
+            _Twister(random.seed, random.getstate, random.setstate, _place_of_random, 0),
+            _Twister(_seed_numpy, np.random.get_state, np.random.set_state, _place_of_numpy, _WORDS - 1),
         )
 
     def begin(self, slot: int, seed: int) -> None:
@@ -90,6 +90,7 @@ class _Twister:
         read: Its state.
         write: Puts that back.
         place: Address of its words in this process's memory; None where nobody knows it.
+        used: Which of them says how far it is used up.
     """
 
     def __init__(
@@ -98,10 +99,12 @@ class _Twister:
         read: Callable[[], Any],
         write: Callable[[Any], None],
         place: Callable[[], int | None],
+        used: int,
     ) -> None:
         self._seed, self._read, self._write, self._place = seed, read, write, place
+        self._used, self._first = used, 0 if used else 1
         self._states: dict[int, Any] = {}
-        self._unused: dict[int, bytes] = {}
+        self._unused: dict[int, memoryview] = {}
         self._is_clean = False  # Whether what is there now is that of a slot that has drawn nothing.
 
     def begin(self, slot: int, seed: int) -> None:
@@ -109,17 +112,16 @@ class _Twister:
         self._states[slot] = self._read()
         self._unused.pop(slot, None)
         if (place := self._place()) is not None:
-            self._unused[slot] = ctypes.string_at(place, 4 * _WORDS)
+            self._unused[slot] = memoryview(_words(place).tobytes()).cast("I")
         self._is_clean = slot in self._unused
 
     def leave(self, slot: int) -> None:
-        place = self._place()
-        if (
-            slot in self._unused
-            and place is not None
-            and ctypes.string_at(place, 4 * _WORDS) == self._unused[slot]
-        ):
-            return
+        place, unused = self._place(), self._unused.get(slot)
+        if unused is not None and place is not None:
+            words, used, key = _words(place), self._used, self._first
+            # Whoever draws uses words up, or has used up all and made others; other seeds begin with other words.
+            if words[used] == unused[used] and words[key] == unused[key] and words[key + 1] == unused[key + 1]:
+                return
         self._unused.pop(slot, None)
         self._states[slot] = self._read()
         self._is_clean = False
@@ -127,7 +129,7 @@ class _Twister:
     def enter(self, slot: int) -> None:
         place = self._place() if self._is_clean and slot in self._unused else None
         if place is not None:
-            ctypes.memmove(place, self._unused[slot], 4 * _WORDS)
+            _words(place)[:] = self._unused[slot]
         else:
             self._write(self._states[slot])
             self._is_clean = slot in self._unused
@@ -144,8 +146,14 @@ def _seed_numpy(seed: int) -> None:
     np.random.seed(seed % 2**32)
 
 
+@functools.lru_cache(maxsize=4)
+def _words(place: int) -> memoryview:
+    """The words of a twister, to be read and written."""
+    return memoryview((ctypes.c_uint32 * _WORDS).from_address(place)).cast("B").cast("I")
+
+
 def _words_at(place: int) -> list[int]:
-    return list((ctypes.c_uint32 * _WORDS).from_address(place))
+    return _words(place).tolist()
 
 
 def _place_of_numpy() -> int | None:

@@ -62,6 +62,23 @@ def test_half_of_a_pair_that_was_kept_is_a_draw_too() -> None:
         random.gauss(0.0, 1.0)
 
 
+@pytest.mark.parametrize("seeds", [True, False], ids=["seeds anew", "uses up all words"])
+def test_who_seeds_anew_or_uses_up_all_words_goes_on_from_there(seeds: bool) -> None:
+    course = Draws()
+    for slot in (0, 1):
+        course.begin(slot, slot)
+    course.resume(0)
+    if seeds:
+        random.seed(9), np.random.seed(9)
+    else:  # Each takes two of the 624 words.
+        [random.random() for _ in range(312)], np.random.rand(312)
+    state = random.getstate(), np.random.get_state()[1].tolist()
+    course.resume(1)
+    assert (random.getstate(), np.random.get_state()[1].tolist()) != state
+    course.resume(0)
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == state
+
+
 class Generator:
     """What an environment may draw from, of torch."""
 
