@@ -212,8 +212,10 @@ class GymnasiumAdapter:
                 self._arrays[name][...] = array
             else:
                 self._arrays[name][group.indices] = array
-        for row, world in enumerate(group.worlds):
-            world.take(told[group.indices[row]], answer, row)
+        rewards, terminations = answer["reward"], answer["terminated"]
+        truncations, infos = answer["truncated"], answer["info"]
+        for row, (world, index) in enumerate(group.worlds):
+            world.take(told[index], rewards[row], terminations[row], truncations[row], infos[row])
             if world.over:
                 self._is_quiet = False
 

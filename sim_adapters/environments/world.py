@@ -54,22 +54,28 @@ class World:
         self._most = max(1, MOST_BYTES // max(1, len(self._undigested[0])))
         self._measured: list[float] | None = None
 
-    def take(self, action: NDArray[np.float64], answer: Mapping[str, Any], row: int) -> None:
-        """What one step has led to, beside what is observed.
+    def take(
+        self,
+        action: NDArray[np.float64],
+        reward: float,
+        terminated: bool,
+        truncated: bool,
+        info: Sequence[float],
+    ) -> None:
+        """What one step has led to, beside what is observed, as ``Session.steps`` says it.
 
         Args:
             action: As it was told.
-            answer: Of all that were stepped, see ``Session.steps``.
-            row: Its own place there.
+            reward: For the step.
+            terminated: Whether the episode is over.
+            truncated: Whether it was broken off.
+            info: What was asked of it.
         """
         if self._asked:
-            self.info = dict(zip(self._asked, answer["info"][row], strict=True))
-        self.reward = reward = answer["reward"][row]
+            self.info = dict(zip(self._asked, info, strict=True))
+        self.reward, self._measured = reward, None
         self.total += reward
-        self.over = (
-            "terminated" if answer["terminated"][row] else "truncated" if answer["truncated"][row] else ""
-        )
-        self._measured = None
+        self.over = "terminated" if terminated else "truncated" if truncated else ""
         self._undigested.append(b"".join((action.tobytes(), _NUMBER.pack(reward), *self._bytes)))
         if len(self._undigested) > self._most:
             self._digest()
@@ -110,8 +116,8 @@ class Group:
 
     def __init__(self, link: Link, batch: Sequence[World], indices: list[int]) -> None:
         self.link, self._batch, self.indices = link, batch, indices
-        self.worlds = [batch[index] for index in indices]
-        self.slots = [world.slot for world in self.worlds]
+        self.worlds = [(batch[index], index) for index in indices]
+        self.slots = [world.slot for world, _ in self.worlds]
         self.are_all = len(indices) == len(batch)
 
     def check_none_is_over(self) -> None:
@@ -120,7 +126,7 @@ class Group:
         Raises:
             RuntimeError: One is over.
         """
-        for world in self.worlds:
+        for world, _ in self.worlds:
             if world.over:
                 raise RuntimeError(f"{world.site.name}: step after it was {world.over}")
 

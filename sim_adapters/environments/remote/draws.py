@@ -119,8 +119,12 @@ class _Twister:
         place, unused = self._place(), self._unused.get(slot)
         if unused is not None and place is not None:
             words, used, key = _words(place), self._used, self._first
-            # Whoever draws uses words up, or has used up all and made others; other seeds begin with other words.
-            if words[used] == unused[used] and words[key] == unused[key] and words[key + 1] == unused[key + 1]:
+            # Whoever draws uses words up, or has made others once all were; another seed makes others, too.
+            if (
+                words[used] == unused[used]
+                and words[key] == unused[key]
+                and words[key + 1] == unused[key + 1]
+            ):
                 return
         self._unused.pop(slot, None)
         self._states[slot] = self._read()
