@@ -1,0 +1,1 @@
+"""The loop, its models, whether an episode can be believed."""

@@ -1,0 +1,1 @@
+"""What is kept of an episode, to be looked at."""

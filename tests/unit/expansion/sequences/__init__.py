@@ -1,0 +1,1 @@
+"""Streams of numbers and designs made of them."""

@@ -1,0 +1,1 @@
+"""Decided while a run goes on."""

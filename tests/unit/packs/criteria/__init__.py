@@ -1,0 +1,1 @@
+"""What packs ask of episodes and runs."""

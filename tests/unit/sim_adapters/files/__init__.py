@@ -1,0 +1,1 @@
+"""Files that others name, and texts of others."""

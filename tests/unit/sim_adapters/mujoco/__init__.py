@@ -1,0 +1,1 @@
+"""Sites in MJCF, and MuJoCo itself."""

@@ -1,0 +1,1 @@
+"""Worlds in code, and what geometry tells of scenes."""
