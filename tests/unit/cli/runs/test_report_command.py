@@ -42,7 +42,7 @@ def test_an_unknown_format_names_the_known_ones(run: RunFolder, capsys: pytest.C
 def test_a_reporter_that_fails_is_named_and_the_others_write_theirs(
     run: RunFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(PLUGINS_VARIABLE, "reporters:a_team=tests.unit.cli.test_report_command:broken")
+    monkeypatch.setenv(PLUGINS_VARIABLE, f"reporters:a_team={__name__}:broken")
     assert main(["report", str(run.path)]) == 70
     said = capsys.readouterr()
     assert said.err == "the a_team report was not written: ZeroDivisionError: nothing to divide by\n"

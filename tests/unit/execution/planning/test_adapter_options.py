@@ -18,7 +18,7 @@ class WithFiles(MemoryAdapter):
 
 @pytest.fixture
 def options(monkeypatch, tmp_path):
-    here = "tests.unit.execution.test_adapter_options"
+    here = __name__
     monkeypatch.setenv("SIMGATE_PLUGINS", f"sim_adapters:with_files={here}:WithFiles")
 
     def of(**given: object) -> dict[str, object]:
