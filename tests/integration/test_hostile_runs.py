@@ -6,7 +6,10 @@ import json
 import os
 import pickle
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import pytest
 from simgate.harness.cli.main import main
 from simgate.harness.execution.hosts.host_process import HostProcess
 from simgate.harness.exit_codes import ExitCode
+from simgate.harness.results.run_folder import RunFolder
 from tests.integration.test_hostile_files import MOST_CHARS, SECRET, _limit, png
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import write_pack
@@ -124,7 +128,7 @@ def picture(width: int, height: int) -> Damage:
 
 KINDS: dict[str, tuple[str, str, dict[str, Damage]]] = {
     "what a worker said": ("hosts/0.json", "gate report coverage compare replay resume reuse", PLACES | TEXTS),
-    "the manifest": ("manifest.json", "gate report compared evidence replay resume reuse against", PLACES | TEXTS),
+    "the manifest": ("manifest.json", "gate report compared evidence replay resume reuse", PLACES | TEXTS),
     "the journal": ("journal.ndjson", "gate variant coverage resume evidence reuse against", PLACES | {
         "a link outside": lambda path: path.symlink_to((path.parent / "whole").rename("outside/journal.ndjson").absolute())} | {
         f"{name} line": line(content) for name, content in {
@@ -133,13 +137,13 @@ KINDS: dict[str, tuple[str, str, dict[str, Damage]]] = {
         }.items()}),
     "a recording": ("trace", "variant report evidence reuse", PLACES | TEXTS | {
         "a pickle": holds(pickle.dumps(Path.touch)), "cut": holds(b"PK\3\4" * 9)}),
-    "a picture": ("end_picture", "variant report reuse", PLACES | {
+    "a picture": ("end_picture", "variant report", PLACES | {
         "that unpacks": picture(60_000, 60_000), "PostScript": holds("%!PS-Adobe-3.0\n{} loop"),
         "no picture": TEXTS["no text"], "cut": holds(png(20, 20)[:40])}),
     "the verdict": ("verdict.json", "gate report evidence", PLACES | TEXTS),
     "the first baseline": ("first_baseline.json", "gate report", PLACES | TEXTS),
     "named baselines": ("baselines.json", "baseline against", PLACES | TEXTS),
-    "lost folders": ("", "gate report evidence replay resume reuse", {
+    "lost folders": ("", "report evidence replay resume reuse", {
         "hosts": gone("hosts"), "recordings": gone("recordings"), "frames": gone("frames"),
         "all": gone("hosts", "recordings", "frames"),
         "a link outside": frames_are(link=True), "a file instead": frames_are(link=False)}),
@@ -189,6 +193,43 @@ def around(run: Path) -> list[str]:
     here = run.parent
     ours = {run.resolve(), here / "sound"}
     return sorted(str(path) for path in here.rglob("*") if not ours & {*path.parents})
+
+
+HELD = {
+    "by its name": "run --resume run",
+    "by the latest": "run --resume latest",
+    "by a link": "run --resume link",
+    "by another path": "run --resume outside/../run",
+    "with workers": "run --resume run --workers 1",
+    "once more where the machine fails": "run --resume run --retry-infrastructure 2",
+}
+
+
+@pytest.mark.parametrize("words", HELD.values(), ids=HELD)
+def test_a_run_that_another_process_has_is_not_taken_up_and_can_be_judged(
+    run: Path, capfd: pytest.CaptureFixture[str], words: str
+) -> None:
+    Path("link").symlink_to("run")
+    before = (run / "journal.ndjson").read_bytes()
+    with RunFolder(run).lock():
+        assert main([*words.split(), "--quiet"]) == ExitCode.USAGE
+        assert f"is in use by process {os.getpid()} on " in capfd.readouterr().err
+        assert main(["gate", "run"]) == main(["report", "run"]) + ExitCode.INCONCLUSIVE
+    assert (run / "journal.ndjson").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGSEGV]
+)
+def test_whose_process_was_ended_can_be_taken_up(run: Path, end: signal.Signals) -> None:
+    hold = "import fcntl, time; f = open('run/.lock', 'a'); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-S", "-c", hold], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None and holder.stdout.readline()
+        assert main(["run", "--resume", "run", "--workers", "0", "--quiet"]) == ExitCode.USAGE
+        holder.send_signal(end)
+        assert holder.wait(60) == -end or end is signal.SIGINT
+    assert main(["run", "--resume", "run", "--workers", "0", "--quiet"]) == ExitCode.GO
+    assert len((run / "journal.ndjson").read_bytes().splitlines()) == 2
 
 
 @pytest.mark.parametrize("place", [*PLACES.values(), leads("../log")])
