@@ -148,6 +148,11 @@ def test_memory_that_grows_fast_is_noted():
     assert _memory_finding(run(None)).state == "bad"
 
 
+def test_a_renderer_that_is_not_here_is_a_note_and_says_why():
+    finding = _alignment_finding("frames, ovrtx renderer", run({"unavailable": "needs an RTX GPU"}))
+    assert (finding.state, finding.detail) == ("note", "needs an RTX GPU")
+
+
 def test_a_frame_without_the_post_measures_nothing():
     finding = _alignment_finding("frames", run({"frames": 0, "health": []}))
     assert (finding.state, finding.detail.split(":")[0]) == ("bad", "nothing was measured")
