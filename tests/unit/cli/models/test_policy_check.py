@@ -32,7 +32,7 @@ def test_a_declaration_is_held_against_an_environment(
 
 
 def test_the_state_of_a_recurrent_network_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    remembers = Path(__file__).parents[2] / "integration" / "trained" / "remembers"
+    remembers = Path(__file__).parents[3] / "integration" / "trained" / "remembers"
     assert main(["policy", "check", str(remembers / "policy.yaml")]) == 0
     said = capsys.readouterr().out
     assert "state    h_in to h_out float32 (1, worlds, 16)\nstate    c_in to c_out" in said
