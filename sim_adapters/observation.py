@@ -23,7 +23,7 @@ class Observation:
     Attributes:
         step: Physics steps since ``reset``.
         channels: By the names of the embodiment's channels, shape (N, ...). Owned by the adapter until the
-            next ``step``; copy to keep.
+            next ``step``; copy to keep. A policy is given copies, and may work in them.
         stamps: For every channel the physics step at which its reading was taken (``<= step``).
         lost: Channel -> worlds that never got its newest reading, and see the one before, or zeros without
             one.

@@ -40,6 +40,9 @@ class Evidence:
 
     def __init__(self, trace: Trace, latency: LatencySamples, resources: ResourceUse | None = None) -> None:
         self.trace = trace
+        # A metric that worked in them would change what the next one is told.
+        for values in (trace.steps, *trace.signals.values()):
+            values.flags.writeable = False
         self.latency = latency
         self.resources = resources or ResourceUse()
         self._of_models: dict[str, Evidence] = {}

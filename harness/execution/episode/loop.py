@@ -7,6 +7,7 @@ Recording, validity and the rules of ending live in :mod:`world_run`, perception
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -138,8 +139,15 @@ def _acts(
 ) -> Sequence[Act]:
     """What the policy answers, one act for each world; see :func:`.checked_acts`."""
     with alone(_name(cast.policy), len(arrived)):
-        answered = cast.policy.act(shown, [told(results, cast.models) for results in arrived])
+        answered = cast.policy.act(_lent(shown), [told(results, cast.models) for results in arrived])
     return checked_acts(cast.policy, answered, spec, len(arrived), worlds, shown.step)
+
+
+def _lent(shown: Observation) -> Observation:
+    """A policy may work in the arrays that it is given; what is recorded and checked, and what a slower
+    sensor shows again, stays as it was read."""
+    channels = {name: values.copy() for name, values in shown.channels.items()}
+    return Observation(shown.step, channels, shown.stamps, shown.lost)
 
 
 def _name(policy: Policy) -> str:
@@ -203,13 +211,13 @@ def _begin(
 
 
 def told(arrived: Sequence[Delivery], models: Sequence[LoopModel]) -> Heard:
-    """What the policy is told: of each model the newest result, by name where the pack gives
-    one; older ones that arrive with it are in the trace only."""
+    """What the policy is told, for itself (see :func:`_lent`): of each model the newest result, by name where
+    the pack gives one; older ones that arrive with it are in the trace only."""
     if not models:
         return None
     if any(model.name for model in models):
-        return {one.answer.model: one.answer for one in arrived}
-    return arrived[-1].answer if arrived else None
+        return {one.answer.model: deepcopy(one.answer) for one in arrived}
+    return deepcopy(arrived[-1].answer) if arrived else None
 
 
 def _begin_step(adapter: Any, actions: NDArray[np.float64], active: NDArray[np.bool_]) -> None:

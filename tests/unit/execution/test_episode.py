@@ -250,6 +250,27 @@ def test_a_policy_is_shown_pictures_as_the_cameras_effects_leave_them(cast) -> N
     assert not np.array_equal(episode.frames[0], clean.frames[0])
 
 
+class Scales(MemoryPolicy):
+    """Works in what it is told and shown."""
+
+    def act(self, observation, detections) -> list[Act]:
+        acts = super().act(observation, detections)
+        for said in filter(None, detections):
+            said.boxes[...] = 1.0
+            said.scores[...] = 0.0
+        for values in observation.channels.values():
+            values[...] = 0
+        return acts
+
+
+def test_what_a_policy_does_in_what_it_is_told_and_shown_is_not_recorded(cast) -> None:
+    plain, scaled = (
+        play(cast(policy(TIMING.control_hz, {})), 2.0)[0].trace for policy in (MemoryPolicy, Scales)
+    )
+    assert any(len(answer.boxes) for answer in plain.detections)
+    assert scaled.digest() == plain.digest()
+
+
 def test_worlds_of_one_batch_end_apart_and_play_as_they_do_alone(cast) -> None:
     together = play(cast(), 2.0, 4.0, 3.0)
     lengths = [len(episode.trace.steps) for episode in together]
