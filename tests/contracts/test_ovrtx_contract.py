@@ -7,10 +7,14 @@ import inspect
 import json
 from collections.abc import Iterator
 from dataclasses import fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+if find_spec("ovstage") is None or find_spec("pxr") is None:
+    pytest.skip("needs simgate[physx]", allow_module_level=True)
 
 from tests.contracts.contract import REPOSITORY, Parameter, Symbol, binding_problem
 from tests.doubles.ovrtx import ovrtx as double

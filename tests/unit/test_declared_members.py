@@ -32,6 +32,7 @@ RIGHTLY = {
     "harness/scoring/score.py": "numpy's numbers",
     "harness/scoring/stl/formula.py": "the parser's errors and tokens",
     "harness/sources/import_guard.py": "Python's loaders",
+    "harness/sources/imports.py": "nodes of Python's syntax",
     "harness/sources/modules.py": "Python's loaders",
     "harness/sources/own_files.py": "what a message calls it",
     "policies/documents/named_file.py": "an exception's own words",

@@ -12,8 +12,10 @@ if find_spec("ovphysx") is None or find_spec("pxr") is None:
     pytest.skip("needs simgate[physx]", allow_module_level=True)
 
 import mujoco
-import ovstage
 from pxr import Gf, Usd, UsdGeom, UsdLux, UsdRender
+
+# isort: split
+import ovstage  # After pxr, or the process may end.
 
 from simgate.sim_adapters.physx.engine import engine
 from simgate.sim_adapters.physx.rtx.products import author_product, products_of

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+from pxr import Usd  # noqa: F401 - before ovstage, or the process may end
+
+# isort: split
 import ovstage
 
 __version__ = "0.5.1"
