@@ -142,9 +142,12 @@ def _missing_colon(lines: Sequence[str], line: int, column: int) -> Mistake:
 def _unclosed(
     lines: Sequence[str], context: str, start: int, start_column: int, line: int, column: int
 ) -> Mistake:
-    kind = next((kind for kind in _OPENERS if kind in context), "flow mapping")
+    kind = next((kind for kind in _OPENERS if kind in context), None)
+    if kind is None:
+        # Nothing but a bracket is before what should be its first entry, or the next one.
+        kind, start, start_column = _last_opener(lines, line, column)
     opener, closer = _OPENERS[kind]
-    if line != start:
+    if line != start or column > len(_text(lines, line)):
         message = f"the '{opener}' that starts here is never closed"
         return Mistake(start, start_column, 1, message, f"add the '{closer}'")
     found = _text(lines, line)[column - 1 : column]
@@ -153,6 +156,18 @@ def _unclosed(
         return Mistake(line, column, 1, message, f"add the '{closer}' before it")
     hint = f"separate entries with ', ', and close with '{closer}'"
     return Mistake(line, column, 1, "a comma or a bracket is missing here or before", hint)
+
+
+def _last_opener(lines: Sequence[str], line: int, column: int) -> tuple[str, int, int]:
+    before = [*lines[: line - 1], _text(lines, line)[: column - 1]]
+    at = [
+        (row, text.rfind(opener) + 1, kind)
+        for row, text in enumerate(before, start=1)
+        for kind, (opener, _) in _OPENERS.items()
+        if opener in text
+    ]
+    row, start, kind = max(at, default=(line, column, "flow mapping"))
+    return kind, row, start
 
 
 def _bad_start(lines: Sequence[str], line: int, column: int) -> Mistake:

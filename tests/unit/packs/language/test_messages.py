@@ -26,6 +26,8 @@ SYNTAX = [
     ("title: Door: open\n", 1, 12, "a text that holds ': ' needs quotes", "put quotes around the whole text"),
     ("a:\n    b: 1\n   c: 2\n", 3, 4, "the indentation of 3 spaces fits no line above", "use 0 or 4 spaces"),
     ("a:\n\tb: 1\n", 2, 1, "a tab", "indent with spaces"),
+    ("a: [\n", 1, 4, "the '[' that starts here is never closed", "add the ']'"),
+    ("a: 1\nb: {c: [1,", 2, 8, "the '[' that starts here is never closed", "add the ']'"),
     ("a: {b: 1\nc: 2\n", 1, 4, "the '{' that starts here is never closed", "add the '}'"),
     ("a: {b: [1, 2}\n", 1, 13, "'}' where '[' of column 8 must be closed first", "add the ']' before it"),
     ("a: {b: 1 c: 2}\n", 1, 11, "a comma or a bracket is missing", "separate entries with ', '"),
