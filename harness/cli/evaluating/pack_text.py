@@ -119,33 +119,6 @@ def _is_declaration(path: Path) -> bool:
 
 def pack_document(asked: Evaluation) -> dict[str, Any]:
     """The pack as data, its keys in the order in which a person reads them."""
-    is_lab = asked.env.startswith(LAB)
-    world: dict[str, Any] = {"isaaclab": asked.env.removeprefix(LAB)} if is_lab else {"env": asked.env}
-    parameters: dict[str, Any] = {}
-    if asked.python is not None:
-        world["python"] = asked.python
-    if asked.assets:
-        world["assets"] = asked.assets
-    if asked.clip:
-        world["clip"] = True
-    if not asked.reproducible:
-        world["reproducible"] = False
-    if arguments := {one.argument: one.value for one in asked.settings if one.argument}:
-        world["make"] = arguments
-    if varied := [one for one in asked.settings if not one.argument]:
-        targets = {one.parameter: one.target for one in varied if one.target}
-        world |= {"set": targets} if targets else {}
-        parameters["parameters"] = {one.parameter: one.value for one in varied}
-    if len(asked.instructions) > 1:
-        parameters.setdefault("parameters", {})["instruction"] = {"choice": list(asked.instructions)}
-    task = {} if asked.success is None else {"success": asked.success}
-    if len(asked.instructions) == 1:
-        task["instruction"] = asked.instructions[0]
-    accept: dict[str, Any] = {}
-    if asked.success is not None:
-        accept["success"] = {"equals": True}
-    if asked.least_return is not None:
-        accept["return"] = {"at_least": asked.least_return}
     rate = asked.rate_hz
     return {
         "simgate": 1,
@@ -158,26 +131,58 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
             "control_hz": rate,
             "camera_hz": rate,
             "time_limit_s": asked.steps / rate,
-            **({"batch": _LAB_BATCH} if is_lab else {}),
+            **({"batch": _LAB_BATCH} if asked.env.startswith(LAB) else {}),
         },
         "seed": asked.seed,
-        "scenarios": {
-            SCENARIO: {
-                "title": f"Episodes of {asked.env}",
-                "severity": "critical",
-                "world": world,
-                **({"task": task} if task else {}),
-                **parameters,
-                "variants": {
-                    "count": asked.episodes,
-                    **({"repeats": asked.repeats} if asked.repeats > 1 else {}),
-                    "method": "random",
-                },
-                "accept": accept,
-            }
-        },
+        "scenarios": {SCENARIO: _scenario(asked)},
         "gate": _gate(asked),
     }
+
+
+def _scenario(asked: Evaluation) -> dict[str, Any]:
+    varied = [one for one in asked.settings if not one.argument]
+    parameters: dict[str, Any] = {one.parameter: one.value for one in varied}
+    task = {} if asked.success is None else {"success": asked.success}
+    if len(asked.instructions) > 1:
+        parameters["instruction"] = {"choice": list(asked.instructions)}
+    elif asked.instructions:
+        task["instruction"] = asked.instructions[0]
+    accept: dict[str, Any] = {}
+    if asked.success is not None:
+        accept["success"] = {"equals": True}
+    if asked.least_return is not None:
+        accept["return"] = {"at_least": asked.least_return}
+    return {
+        "title": f"Episodes of {asked.env}",
+        "severity": "critical",
+        "world": _world(asked),
+        **({"task": task} if task else {}),
+        **({"parameters": parameters} if parameters else {}),
+        "variants": {
+            "count": asked.episodes,
+            **({"repeats": asked.repeats} if asked.repeats > 1 else {}),
+            "method": "random",
+        },
+        "accept": accept,
+    }
+
+
+def _world(asked: Evaluation) -> dict[str, Any]:
+    is_lab = asked.env.startswith(LAB)
+    world: dict[str, Any] = {"isaaclab": asked.env.removeprefix(LAB)} if is_lab else {"env": asked.env}
+    if asked.python is not None:
+        world["python"] = asked.python
+    if asked.assets:
+        world["assets"] = asked.assets
+    if asked.clip:
+        world["clip"] = True
+    if not asked.reproducible:
+        world["reproducible"] = False
+    if arguments := {one.argument: one.value for one in asked.settings if one.argument}:
+        world["make"] = arguments
+    if targets := {one.parameter: one.target for one in asked.settings if not one.argument and one.target}:
+        world["set"] = targets
+    return world
 
 
 def _gate(asked: Evaluation) -> list[dict[str, Any]]:

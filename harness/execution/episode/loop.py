@@ -6,7 +6,7 @@ Recording, validity and the rules of ending live in :mod:`world_run`, perception
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,7 +28,7 @@ from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, NAME, Act, H
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.embodiment import ActionSpec, Embodiment
 from simgate.sim_adapters.environments.remote.draws import alone, seed_all
-from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.scene.environment import instruction_of
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.sensors.worn import WornRobots, worn_of
@@ -108,11 +108,7 @@ def run_episodes(
                 actions[world] = robots.done(world, acts[world].values)
             if traits.steps_ahead:
                 _begin_step(adapter, actions, active)
-            loud = worlds
-            if quiet is not None:
-                loud = [w for w in worlds if not runs[w].quiet_tick(w, observation, quiet[w], acts[w])]
-                truths = adapter.ground_truth() if loud else ()
-            ticks = ((w, runs[w].tick(w, observation, truths[w], acts[w], arrived[w])) for w in loud)
+            ticks = _ticks(adapter, runs, worlds, observation, acts, arrived, truths, quiet)
             if over := [world for world, goes_on in ticks if not goes_on]:
                 active[over] = False
                 latencies |= {world: _left(cast, perception, world) for world in over}
@@ -128,6 +124,26 @@ def run_episodes(
     clock.move("step", "render", _render_seconds(adapter) - rendered_s)
     ended = zip(runs, adapter.health(), strict=True)
     return [run.finish(health, latencies[k], perception.views(k)) for k, (run, health) in enumerate(ended)]
+
+
+def _ticks(
+    adapter: SimAdapter,
+    runs: Sequence[WorldRun],
+    worlds: Sequence[int],
+    observation: Observation,
+    acts: Sequence[Act],
+    arrived: Sequence[Sequence[Delivery]],
+    truths: Sequence[GroundTruth],
+    quiet: Sequence[Sequence[float]] | None,
+) -> Iterator[tuple[int, bool]]:
+    """Records a control tick, by the short way where nothing has happened; tells of the others whether they
+    go on."""
+    loud = worlds
+    if quiet is not None:
+        loud = [w for w in worlds if not runs[w].quiet_tick(w, observation, quiet[w], acts[w])]
+        truths = adapter.ground_truth() if loud else ()
+    for world in loud:
+        yield world, runs[world].tick(world, observation, truths[world], acts[world], arrived[world])
 
 
 def _acts(
