@@ -95,6 +95,8 @@ class Film:
                 break
         for _ in range(self._settle if first and not problem else 0):
             frame = self._render(product) or frame
+        if frame is not None and first and not problem:
+            problem = _problem_of(frame, False, clear, depth_m)
         if problem and not self.problem:
             self.problem = problem
         return frame
