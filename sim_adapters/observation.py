@@ -23,7 +23,8 @@ class Observation:
     Attributes:
         step: Physics steps since ``reset``.
         channels: By the names of the embodiment's channels, shape (N, ...). Owned by the adapter until the
-            next ``step``; copy to keep. A policy is given copies, and may work in them.
+            next ``step``; copy to keep. A policy is given copies, and may work in them; a
+            task has them read-only.
         stamps: For every channel the physics step at which its reading was taken (``<= step``).
         lost: Channel -> worlds that never got its newest reading, and see the one before, or zeros without
             one.

@@ -76,7 +76,8 @@ class PerceptionRuntime(Protocol):
         Args:
             frames: Camera frames, uint8, shape (N, H, W, 3), RGB; for a main input that is no frame the
                 readings of its channel, (N, ...). The runtimes of this project also take frames on a device
-                (:data:`Frames`) and do not copy them to the host.
+                (:data:`Frames`) and do not copy them to the host. Arrays are its own to work in, and those
+                that it answers in may be the same each time; what is on a device is the simulator's.
 
         Raises:
             RuntimeError: The model could not run, naming the cause.

@@ -142,8 +142,9 @@ def _ticks(
     if quiet is not None:
         loud = [w for w in worlds if not runs[w].quiet_tick(w, observation, quiet[w], acts[w])]
         truths = adapter.ground_truth() if loud else ()
+    read = _read_only(observation) if loud else observation
     for world in loud:
-        yield world, runs[world].tick(world, observation, truths[world], acts[world], arrived[world])
+        yield world, runs[world].tick(world, read, truths[world], acts[world], arrived[world])
 
 
 def _acts(
@@ -166,6 +167,16 @@ def _lent(shown: Observation) -> Observation:
     return Observation(shown.step, channels, shown.stamps, shown.lost)
 
 
+def _read_only(observation: Observation) -> Observation:
+    """A task that worked in it would change what is recorded, what the next world's task is given, and what a
+    slower sensor shows again."""
+    channels = {}
+    for name, values in observation.channels.items():
+        channels[name] = view = values.view()
+        view.flags.writeable = False
+    return Observation(observation.step, channels, observation.stamps, observation.lost)
+
+
 def _name(policy: Policy) -> str:
     return NAME.of(policy) or type(policy).__name__
 
@@ -173,9 +184,14 @@ def _name(policy: Policy) -> str:
 def _reset_policy(
     cast: Cast, scenes: Sequence[Scene], policy_seeds: Sequence[int], embodiment: Embodiment
 ) -> None:
-    """Tells the policy what it is to know of each world before the first tick."""
+    """Tells the policy, for itself, what it is to know of each world before the first tick."""
     briefs = [
-        replace(brief, seed=seed, instruction=instruction_of(scene) or brief.instruction)
+        replace(
+            brief,
+            seed=seed,
+            instruction=instruction_of(scene) or brief.instruction,
+            facts=deepcopy(dict(brief.facts)),
+        )
         for brief, seed, scene in zip(map(cast.task.brief, scenes), policy_seeds, scenes, strict=True)
     ]
     with alone(_name(cast.policy), len(scenes)):

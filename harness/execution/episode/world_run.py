@@ -194,7 +194,8 @@ class WorldRun:
         if truth.course:
             self._said["world.course"] = truth.course
         self._contacts.extend(truth.contacts)
-        self._note(observation, world, row, act)
+        # As it is now: a task may give the same list at every tick.
+        self._note(observation, world, np.array(row, np.float64).tolist(), act)
 
     def _note(self, observation: Observation, world: int, row: Sequence[float], act: Act) -> None:
         self._steps.append(observation.step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,7 +185,7 @@ def _run(runtime: str, package: ModelPackage, frames: NDArray[np.uint8]) -> _Ran
     model = make_runtime(resolve_runtime(runtime, package), floor)
     try:
         info = model.describe()
-        found = only_boxes([model.infer(frames[k : k + 1])[0] for k in range(len(frames))])
+        found = only_boxes([deepcopy(model.infer(frames[k : k + 1])[0]) for k in range(len(frames))])
     except TypeError as error:
         raise package.unusable("model-output", f"parity compares boxes: {error}") from error
     finally:

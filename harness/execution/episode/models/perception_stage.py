@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -258,9 +259,8 @@ class PerceptionStage:
             said = self._answers[world][index]
             latency_ms = said.latency_of(model.latency, InferenceTime(took_ms, took_ms), self._extra_ms)
             channel = "" if name == self._eye else name
-            said.queue.push(
-                replace(answer, frame_step=main.step, model=model.name, channel=channel), latency_ms
-            )
+            named = replace(deepcopy(answer), frame_step=main.step, model=model.name, channel=channel)
+            said.queue.push(named, latency_ms)
 
     def ended(self, world: int) -> None:
         """The episode of a world is over."""
@@ -285,14 +285,16 @@ class PerceptionStage:
         size = (int(frames.shape[1]), int(frames.shape[2])) if of_frames else None
         require_sound(found, len(worlds), size)
         for world, answer in zip(worlds, found, strict=True):
+            # Its own: a runtime may give the same arrays at every frame.
             said = self._answers[world][index]
             latency_ms = said.latency_of(model.latency, took, self._extra_ms)
-            named = replace(answer, frame_step=step, model=model.name, channel=model.channel)
+            named = replace(deepcopy(answer), frame_step=step, model=model.name, channel=model.channel)
             said.queue.push(named, latency_ms)
 
 
 def _of(taken: _Taken, worlds: Sequence[int]) -> NDArray[Any]:
-    """What was taken of some of its worlds."""
+    """What was taken of some of its worlds, for a model to work in: all others have
+    it as it was."""
     if len(worlds) == len(taken.worlds):
-        return taken.values
+        return taken.values.copy()
     return taken.values[[taken.worlds.index(world) for world in worlds]]
