@@ -44,6 +44,7 @@ RIGHTLY = {
     "reports/pictures.py": "an exception's own words",
     "sim_adapters/files/code_file.py": "nodes of Python's syntax",
     "sim_adapters/mujoco/defaults.py": "elements of MuJoCo's",
+    "sim_adapters/optional_member.py": "what an object without slots has",
 }
 """File that looks for a member by a fixed name -> of what."""
 

@@ -29,6 +29,7 @@ from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.embodiment import ActionSpec, Embodiment
 from simgate.sim_adapters.environments.remote.draws import alone, seed_all
 from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.optional_member import speaks_for
 from simgate.sim_adapters.scene.environment import instruction_of
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.sensors.worn import WornRobots, worn_of
@@ -92,7 +93,7 @@ def run_episodes(
     worlds = list(range(len(scenes)))
     latencies: dict[int, LatencySamples] = {}
     traits = traits_of(adapter)
-    tells_quiet = traits.tells_quiet and not cast.models
+    tells_quiet = traits.tells_quiet and not cast.models and speaks_for(adapter, "quiet", "ground_truth")
     while True:
         is_control = timing.is_control(observation.step)
         quiet = _quiet(adapter) if tells_quiet and is_control else None

@@ -25,6 +25,7 @@ from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import Channel, Embodiment, eye_of, sensor_of
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
+from simgate.sim_adapters.optional_member import speaks_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ class WorldRun:
         # Some tasks take a look at what the last step began, one period later.
         self._last_step = round(time_limit_s * timing.physics_hz) + timing.physics_hz // timing.control_hz
         self.monitor = ValidityMonitor(timing, embodiment)
-        self._task, self._signals, self._quiet_until = task, signals, QUIET_UNTIL.of(task)
+        self._task, self._signals = task, signals
+        says_all = speaks_for(task, QUIET_UNTIL.name, "row", "ended", "doubt")
+        self._quiet_until = QUIET_UNTIL.of(task) if says_all else 0
         if any(channel.kind != "vector" for channel in embodiment.channels):
             self._quiet_until = 0  # Whoever looks at something is asked at each moment.
         self._readings = ReadingKeeper(embodiment)

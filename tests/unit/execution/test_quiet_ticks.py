@@ -13,10 +13,11 @@ import pytest
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.execution.episode.world_run import Episode, WorldRun
-from simgate.harness.tasks.declared import DeclaredTask
+from simgate.harness.tasks.declared import DeclaredRun, DeclaredTask
 from simgate.policies.policy import Act, Policy
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
+from simgate.sim_adapters.observation import GroundTruth
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 
 ENV = '''\
@@ -167,6 +168,51 @@ def test_a_policy_that_works_in_what_it_is_shown_changes_nothing(sites: Any, odd
         played(GymnasiumAdapter, sites(odd, 3), policy(), ASKED) for policy in (Says, WritesIntoWhatItIsShown)
     )
     assert list(map(whole, one)) == list(map(whole, other))
+
+
+class Ends(DeclaredRun):
+    """A team's own, derived from what a declared task is."""
+
+    def ended(self, step: int, truth: GroundTruth, act: Act) -> str:
+        return "far" if truth.values["count"] == 12 else super().ended(step, truth, act)
+
+
+class HandsOn:
+    """As :class:`Ends`, around one."""
+
+    def __init__(self, inner: DeclaredRun) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def ended(self, step: int, truth: GroundTruth, act: Act) -> str:
+        return "far" if truth.values["count"] == 12 else self.inner.ended(step, truth, act)
+
+
+@pytest.mark.parametrize("kind", [Ends, HandsOn])
+def test_a_task_with_an_end_of_its_own_is_asked_at_each_tick(
+    sites: Any, kind: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin(task: DeclaredTask, scene: Any, *given: Any) -> Any:
+        return Ends(task, *given) if kind is Ends else HandsOn(DeclaredRun(task, *given))
+
+    monkeypatch.setattr(DeclaredTask, "begin", begin)
+    for one in played(GymnasiumAdapter, sites("", 2), Drawn(), ASKED):
+        assert (one.trace.end, len(one.trace.steps)) == ("far", 13)
+
+
+class Leaves(GymnasiumAdapter):
+    """A team's own, whose truth says more."""
+
+    def ground_truth(self) -> tuple[GroundTruth, ...]:
+        said = super().ground_truth()
+        return tuple(replace(one, over="left") if one.values["count"] == 12 else one for one in said)
+
+
+def test_an_adapter_with_a_truth_of_its_own_is_asked_at_each_tick(sites: Any) -> None:
+    for one in played(Leaves, sites("", 2), Drawn(), ASKED):
+        assert (one.trace.end, len(one.trace.steps)) == ("left", 13)
 
 
 NEVER = {**HELD, "success": "x > 99", "failure": "v > 99"}
