@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .on_import import once_imported
+
 _WORDS = 625
 """32-bit words of a Mersenne twister: its key, and how far it is used up."""
 
@@ -62,12 +64,13 @@ class Draws:
                 twister.drop()
 
     def _seed_torch(self) -> None:
-        """An environment may have imported it only now; until then nothing has drawn from it."""
-        torch = sys.modules.get("torch")
-        # While it is being imported it has no generator yet.
-        if torch is not None and hasattr(torch, "manual_seed"):
-            torch.manual_seed(self._seeds[self._slot])  # type: ignore[index]
-            self._torch[self._slot] = torch.get_rng_state()  # type: ignore[index]
+        """Now, or as soon as an environment imports it: it may draw from it in the very same step."""
+        once_imported("torch", self._seed_this)
+
+    def _seed_this(self, torch: Any) -> None:
+        if self._slot is not None and hasattr(torch, "manual_seed"):
+            torch.manual_seed(self._seeds[self._slot])
+            self._torch[self._slot] = torch.get_rng_state()
 
     def _leave(self) -> None:
         if self._slot is None:
@@ -216,12 +219,15 @@ def _used(place: int | None, words: tuple[int, int], read: Callable[[], Any]) ->
 
 
 def seed_all(seed: int) -> None:
-    """Seeds all of them."""
+    """Seeds all of them, torch's once somebody has imported it."""
     random.seed(seed)
     _seed_numpy(seed)
-    torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "manual_seed"):
-        torch.manual_seed(seed % 2**63)
+
+    def seed_torch(torch: Any) -> None:
+        if hasattr(torch, "manual_seed"):
+            torch.manual_seed(seed % 2**63)
+
+    once_imported("torch", seed_torch)
 
 
 class SharedDraws(ValueError):  # noqa: N818 - the name says what is wrong

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,3 +118,52 @@ def test_what_is_drawn_from_torch_follows_from_the_seed_of_the_slot_alone(monkey
     assert torch.rand() == 502
     course.begin(0, 100)
     assert first == [torch.rand(), torch.rand()] == [101, 102]
+
+
+LATE = """
+state = 67280421310721
+def manual_seed(seed):
+    global state
+    state = seed
+def set_rng_state(kept):
+    manual_seed(kept)
+def get_rng_state():
+    return state
+def rand():
+    global state
+    state += 1
+    return state
+"""
+
+
+@pytest.fixture
+def late_torch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[], Any]]:
+    """Imports it, where nobody has done that yet."""
+    (tmp_path / "torch.py").write_text(LATE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    yield lambda: importlib.import_module("torch")
+    sys.modules.pop("torch", None)
+
+
+def test_torch_that_an_environment_imports_as_it_draws_is_seeded_as_it_will_be(late_torch) -> None:
+    course = Draws()
+
+    def episode() -> list[int]:
+        for slot in (0, 1):
+            course.begin(slot, 100 * (slot + 1))
+        course.resume(0)
+        first = [late_torch().rand()]
+        course.resume(1)
+        assert late_torch().rand() == 201
+        course.resume(0)
+        return [*first, late_torch().rand()]
+
+    assert episode() == episode() == [101, 102]
+
+
+def test_torch_that_a_policy_imports_as_it_draws_is_seeded_as_it_will_be(late_torch) -> None:
+    for _ in range(2):
+        draws.seed_all(7)
+        draws.seed_all(70)
+        assert late_torch().rand() == 71
