@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.scoring.matching import ClassMatches, DetectionBoxes, boxes_by_frame, match_class
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.trace import Trace
-from simgate.policies.perception.outputs import Boxes, Said
+from simgate.policies.perception.outputs import Boxes, Said, arrays_of
 from simgate.sim_adapters.embodiment import sensor_of
 from simgate.sim_adapters.observation import Contact
 
@@ -29,6 +29,18 @@ class NoTruth(LookupError):  # noqa: N818 - the name says what is wrong
 _Said = TypeVar("_Said", bound=Said)
 
 
+def _arrays(trace: Trace) -> Iterator[NDArray[Any]]:
+    """Those that are the trace's own; poses and vertices of bodies are the simulator's."""
+    yield from (trace.steps, trace.latency_ms, *trace.signals.values())
+    yield from (one.values for one in trace.readings)
+    if trace.actions is not None:
+        yield trace.actions.values
+    for answer in (*trace.detections, *trace.outputs):
+        yield from arrays_of(answer).values()
+    yield from (one.depth_m for one in trace.frames if one.depth_m is not None)
+    yield from (one.labels for one in trace.truths if one.labels is not None)
+
+
 class Evidence:
     """A trace with its latency samples. Shared quantities are computed once, when first asked for.
 
@@ -41,7 +53,7 @@ class Evidence:
     def __init__(self, trace: Trace, latency: LatencySamples, resources: ResourceUse | None = None) -> None:
         self.trace = trace
         # A metric that worked in them would change what the next one is told.
-        for values in (trace.steps, *trace.signals.values()):
+        for values in _arrays(trace):
             values.flags.writeable = False
         self.latency = latency
         self.resources = resources or ResourceUse()

@@ -11,11 +11,13 @@ import pytest
 
 from simgate.harness.packs.model import Criterion, KnownFailure, Scenario
 from simgate.harness.packs.variants import VariantsSpec
-from simgate.harness.results.record import Outcome
+from simgate.harness.results.record import LatencySamples, Outcome
+from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import MetricValue
 from simgate.harness.scoring.metrics import standard_metrics
 from simgate.harness.scoring.score import metric_key, score
-from simgate.policies.perception.outputs import Depth
+from simgate.harness.trace import Actions, CameraTruth, FrameTruth, Reading
+from simgate.policies.perception.outputs import Boxes, Depth
 from tests.unit.scoring.traces import BOX, barrier_trace, found, frame, make_trace, samples, seen, touch
 
 NO_COLLISION = Criterion(metric="collisions", op="at_most", bound=0)
@@ -255,3 +257,32 @@ def test_precision_is_reported_of_every_class_of_the_model_or_of_what_was_seen(a
         if name.startswith("detection.") and name.endswith(".precision")
     ]
     assert of == list(reported)
+
+
+WORKED_IN = {
+    "latency": lambda trace: trace.latency_ms,
+    "a reading": lambda trace: trace.readings[0].values,
+    "an action": lambda trace: trace.actions.values,
+    "a box": lambda trace: trace.detections[0].boxes,
+    "a model's map": lambda trace: trace.outputs[0].depth_m,
+    "a true map": lambda trace: trace.frames[0].depth_m,
+    "true labels": lambda trace: trace.truths[0].labels,
+}
+
+
+@pytest.mark.parametrize("what", WORKED_IN)
+def test_a_metric_that_works_in_what_was_recorded_is_refused(what: str) -> None:
+    values = np.zeros((1, 1), np.float32)
+    names = ("a",)
+    trace = make_trace(
+        rows=1,
+        frames=[FrameTruth(0, (), depth_m=values.copy())],
+        detections=[Boxes(np.zeros((1, 4), np.float32), values[0], np.zeros(1, np.int64), names)],
+        readings=(Reading("a", "vector", "", names, values.copy()),),
+        actions=Actions(names, np.zeros(1), np.ones(1), np.zeros((1, 1))),
+        outputs=(Depth(values.copy()),),
+        truths=(CameraTruth(names, 0, np.zeros((1, 1), np.uint8), names, None),),
+    )
+    evidence = Evidence(trace, LatencySamples())
+    with pytest.raises(ValueError, match="read-only"):
+        WORKED_IN[what](evidence.trace)[...] = 1
