@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 from simgate.harness.packs.language.native import PushKeys
@@ -37,9 +38,10 @@ def read_pushes(
         if read is None or not read.is_whole:
             continue
         keys, nodes = read.keys, read.nodes
-        for name in ("at_s", "duration_s"):
-            if getattr(keys, name) > sim.time_limit_s:
-                message = f"{name} {getattr(keys, name):g} is after the time limit of {sim.time_limit_s:g} s"
+        limit_s = sim.time_limit_s
+        for name, wrong, how in (("at_s", operator.ge, "not before"), ("duration_s", operator.gt, "over")):
+            if wrong(getattr(keys, name), limit_s):
+                message = f"{name} {getattr(keys, name):g} is {how} the time limit of {limit_s:g} s"
                 hint = f"write {'less' if name in nodes else name}, or a longer time limit"
                 reader.problems.at(nodes.get(name, key), "parameter-range", message, hint)
         try:

@@ -42,6 +42,7 @@ MISTAKES = [
     ("unknown-element", "body: gate", "body: @hand", "push 'cart'"),
     ("missing-key", "slam: {body: gate, at_s: 2}", "@slam: {body: gate}", ""),
     ("parameter-range", "at_s: 2}", "at_s: @2000}", "write less"),
+    ("parameter-range", "at_s: 2}", "at_s: @25}", "write less"),
     ("unknown-parameter", "shove.impulse_ns:", "@shove.impulse:", "did you mean 'shove.impulse_ns'?"),
     ("parameter-range", "uniform: [5, 20]", "uniform: [@-5, 20]", ""),
     ("bad-name", "cube.x_m: body/cube.pos.x", "@slam.at_s: body/cube.pos.x", ""),

@@ -42,7 +42,7 @@ def test_a_variant_sets_what_it_says_and_the_rest_is_as_declared(tmp_path: Path)
         ("body: cube, at_s", "body: cub, at_s", "unknown-element", "no body 'cub'", "did you mean 'cube'?"),
         ("body: cube, at_s", "body: base, at_s", "unknown-element", "body 'base' stands where it is", "name one that"),
         ("at_s: 0.5, ", "", "missing-key", "'at_s'", ""),
-        ("at_s: 0.5", "at_s: 500", "parameter-range", "at_s 500 is after the time limit of", "write less"),
+        ("at_s: 0.5", "at_s: 500", "parameter-range", "at_s 500 is not before the time limit of", "write less"),
         ("impulse_ns: 2", "impulse_ns: -2", "wrong-value", "-2", ""),
         ("impulse_ns: 2", "inpulse_ns: 2", "unknown-key", "inpulse_ns", "impulse_ns"),
         ("{shove.impulse_ns", "{shove.impulse_n", "unknown-parameter", "shove.impulse_n", "shove.impulse_ns"),
@@ -66,7 +66,7 @@ def test_a_push_longer_than_the_time_limit_is_named_also_where_nobody_wrote_how_
         "at_s: 0.5", "at_s: 0"
     )
     messages = {one[2]: one[3] for one in said(tmp_path, short)}
-    hint = messages["duration_s 0.1 is after the time limit of 0.05 s"]
+    hint = messages["duration_s 0.1 is over the time limit of 0.05 s"]
     assert hint == "write duration_s, or a longer time limit"
 
 
