@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 PRIVATE_SUFFIX, PUBLIC_SUFFIX = ".key", ".pub"
+_LARGEST_KEY = 1 << 16
 
 
 class KeyProblem(Exception):  # noqa: N818 - the name says what happened
@@ -100,7 +101,9 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        # A pipe may bring a key from a vault; a device such as /dev/zero never ends.
+        with path.open("rb") as file:
+            return file.read(_LARGEST_KEY)
     except OSError as error:
         raise KeyProblem(f"{path} cannot be read: {error.strerror}") from None
 

@@ -15,7 +15,7 @@ from simgate.harness.execution.planning.record_mode import RECORD_CHOICES, Recor
 from simgate.harness.frontend.baselines import accepted
 from simgate.harness.frontend.options.cluster import EXECUTORS, cluster_asked, resources
 from simgate.harness.frontend.options.renamed import Renamed
-from simgate.harness.frontend.options.run_options import RunOptions, run_name
+from simgate.harness.frontend.options.run_options import MOST_WORKERS, RunOptions, run_name
 from simgate.harness.frontend.options.shares import shard
 from simgate.harness.frontend.user_errors import UserError
 from simgate.policies.perception.files.trust import TRUST_HELP, trust_all
@@ -56,7 +56,7 @@ class Settings:
             trust_all()
         workers = _setting(config, "workers")
         accept = config.getoption("simgate_accept_difference") or ()
-        several = None if workers is None else _whole_number(workers, "--workers", lowest=0)
+        several = None if workers is None else _workers(workers)
         model, policy = _setting(config, "model"), _setting(config, "policy")
         run = RunOptions(
             runs_dir=config.invocation_params.dir / (_setting(config, "runs_dir") or "runs"),
@@ -210,6 +210,13 @@ def _whole_number(text: object, name: str, lowest: int) -> int:
         number = lowest - 1
     if number < lowest:
         raise pytest.UsageError(f"{name} must be a whole number of at least {lowest}, not {text!r}")
+    return number
+
+
+def _workers(text: object) -> int:
+    number = _whole_number(text, "--workers", lowest=0)
+    if number > MOST_WORKERS:
+        raise pytest.UsageError(f"--workers must be at most {MOST_WORKERS:,}, not {text!r}")
     return number
 
 

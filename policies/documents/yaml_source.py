@@ -26,6 +26,7 @@ from simgate.policies.documents.nodes import (
 )
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_mistakes import explained
+from simgate.sim_adapters.files.plain_file import require_plain
 from simgate.sim_adapters.files.unfetched import unfetched
 from simgate.sim_adapters.files.yaml_scalars import NULL, is_sane, resolve
 
@@ -50,6 +51,9 @@ def read_yaml(
 
     Returns:
         The source and its tree; None for the tree when nothing can be read.
+
+    Raises:
+        OSError: It cannot be read, or is no plain file.
     """
     absolute = path.resolve()
     source = SourceFile(absolute, shown_path(absolute), [])
@@ -57,6 +61,7 @@ def read_yaml(
     if lacking is not None:
         problems.span(source, 1, 1, 1, "not-fetched", f"'{path.name}' {lacking.message}", lacking.remedy)
         return source, None
+    require_plain(absolute)
     size = absolute.stat().st_size
     if size > MAX_BYTES:
         message = f"the file has {size / 1e6:.1f} MB, more than the 5 MB that are read"

@@ -128,6 +128,7 @@ def test_with_a_broken_pack_nothing_runs_unless_asked(bench: Bench) -> None:
     ("arguments", "text"),
     [
         (["--workers", "many"], "--workers must be a whole number of at least 0, not 'many'"),
+        (["--workers", "999999999"], "--workers must be at most 100,000, not '999999999'"),
         (["--variants", "0"], "--variants must be a whole number of at least 1, not '0'"),
     ],
 )

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from simgate.harness.frontend.options.renamed import Renamed
+from simgate.harness.frontend.options.run_options import MOST_WORKERS
 
 
 def add_workers(parser: argparse.ArgumentParser, text: str = "", **attributes: Any) -> None:
@@ -16,9 +17,21 @@ def add_workers(parser: argparse.ArgumentParser, text: str = "", **attributes: A
         text: Its help.
         attributes: Further arguments of ``add_argument`` (``type``, ``default``, ``choices``).
     """
-    attributes = {"type": count, "metavar": "N", **attributes}
+    attributes = {"type": workers, "metavar": "N", **attributes}
     parser.add_argument("--workers", help=text or "worker processes (default: usable cores)", **attributes)
     parser.add_argument("--hosts", action=Renamed, new="--workers")
+
+
+def workers(text: str) -> int:
+    """How many workers there may be.
+
+    Raises:
+        argparse.ArgumentTypeError: They are fewer than 0, or more than can be held.
+    """
+    number = count(text)
+    if number > MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"must be at most {MOST_WORKERS:,}, not {text}")
+    return number
 
 
 def count(text: str) -> int:

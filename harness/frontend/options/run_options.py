@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from simgate.harness.execution.cluster.options import ClusterOptions
     from simgate.harness.packs.model import Pack
 
+MOST_WORKERS = 100_000
+"""More than this is a slip of the hand; each takes a place in memory before it is started."""
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

@@ -60,6 +60,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ),
         ("status lost_journal.ndjson", "journal.ndjson cannot be read: it is a link that leads to no file"),
         (f"bench-model {MODEL} --frames pipe.npy", "it is a pipe"),
+        ("bench-model pipe.yaml", "model package cannot be read: it is a pipe, not a file"),
+        ("bench-model /dev/full", "model package cannot be read: it is a device, not a file"),
+        ("evidence build run --key /dev/zero --out e.zip", "/dev/zero is no private key"),
     ],
 )
 def test_pipes_and_devices_are_not_waited_for(here: Path, command: str, words: str, capsys) -> None:
