@@ -214,6 +214,7 @@ def test_the_truth_is_kept_where_it_is_asked_for_and_in_recordings_bit_for_bit(t
     cube = back.truths[-1].view.bodies[0]
     for array in (back.truths[0].labels, back.truths[1].view.pose, cube.pose, cube.vertices):
         kept = array.copy()
+        array.setflags(write=True)
         array.flat[-1] += 1
         assert back.digest() != whole.digest()
         array[...] = kept
