@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from simgate.harness.packs.language.definition import ByHand, Keys, Tree, Wanted, Word, key, keys_of
 from simgate.harness.packs.language.values import numbers
+from simgate.harness.packs.least_confidence import LEAST_CONFIDENCE
 from simgate.harness.packs.severity import Severity
 
 MOST_ATTEMPTS = 100
@@ -14,7 +15,7 @@ MOST_ATTEMPTS = 100
 
 def _confidence() -> Any:
     """How sure the gate must be; the kind of the rule says what holds when it is left out."""
-    return key("how sure the gate must be, for example 0.95", None, gt=0, lt=1)
+    return key("how sure the gate must be, for example 0.95", None, ge=LEAST_CONFIDENCE, lt=1)
 
 
 class PassRateKeys(Keys):

@@ -104,16 +104,15 @@ def _number(reader: Reader, node: Node, marks: tuple[Any, ...], *, whole: bool =
     }
     if whole:
         return reader.integer(node, limits["ge"], limits["le"])
-    low, high = limits.get("ge"), limits.get("le")
-    if "gt" not in limits or "lt" not in limits:
-        return reader.number(node, low, high, above=limits.get("gt"))
-    low, high = limits["gt"], limits["lt"]
-    value = reader.number(node, low, high)
-    if value in (low, high):
-        message = f"{node.label} must lie between {low} and {high}, both excluded, not {value:g}"
-        reader.problems.at(node, "wrong-value", message)
-        return None
-    return value
+    low, high, above, below = (limits.get(name) for name in ("ge", "le", "gt", "lt"))
+    if below is None:
+        return reader.number(node, low, high, above=above)
+    value = reader.number(node, above if low is None else low, below)
+    if value is None or (value < below and value != above):
+        return value
+    within = f"be below {below}" if above is None else f"lie between {above} and {below}, both excluded"
+    reader.problems.at(node, "wrong-value", f"{node.label} must {within}, not {value:g}")
+    return None
 
 
 def _row(reader: Reader, node: Node, kinds: tuple[Any, ...], wanted: str) -> tuple[Any, ...] | None:

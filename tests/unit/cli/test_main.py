@@ -88,3 +88,14 @@ def test_pages_that_messages_name_are_where_the_help_says() -> None:
             named |= set(re.findall(r"docs/([a-z0-9-]+\.md)", path.read_text()))
     assert len(named) > 10
     assert {name for name in named if not (folder / name).is_file()} == set()
+
+
+@pytest.mark.parametrize("command", [["compare", "a", "b"], ["eval", "Env-v0"], ["import", "a.json"]])
+@pytest.mark.parametrize("number", ["0", "0.05", "0.49", "1", "nan", "95"])
+def test_what_no_confidence_is_proves_nothing(
+    command: list[str], number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build_parser().parse_args([*command, "--confidence", number])
+    assert ended.value.code == 2
+    assert f"--confidence: must be at least 0.5 and below 1, not {number}" in capsys.readouterr().err

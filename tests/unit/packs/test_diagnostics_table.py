@@ -92,6 +92,8 @@ CASES = [
     ("wrong-value", "      success: {equals: true}", "      @{}"),
     ("wrong-value", "until: 2099-03-01", "until: @soon"),
     ("wrong-value", "confidence: 0.95}}\n  - {scenario", "confidence: @1}}\n  - {scenario"),
+    ("wrong-value", "confidence: 0.95}}\n  - {scenario", "confidence: @0.05}}\n  - {scenario"),
+    ("wrong-value", "gate:\n", "gate:\n  - {drift: {at_most: @1}}\n"),
     ("wrong-value", "{regression: {max_drop: 0.02, confidence: 0.95}}", "@{regression: {max_drop: 0.02}, metric: collisions}"),
     ("bad-name", "pack: yard_gates", "pack: @yard/gates"),
     ("bad-name", "pack: yard_gates", f"pack: @{'y' * 101}"),

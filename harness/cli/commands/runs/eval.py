@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from simgate.harness.cli.concluded import Concluded
 from simgate.harness.cli.options.cluster import add_cluster
 from simgate.harness.cli.options.output_option import add_output, with_output
+from simgate.harness.cli.options.shares import confidence, share
 from simgate.harness.cli.options.trust import add_trust
 from simgate.harness.cli.options.workers import add_workers
 from simgate.harness.frontend.options.run_options import run_name
@@ -51,9 +52,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--return-at-least", type=float, metavar="X", help="an episode passes when its return is X or more"
     )
     parser.add_argument(
-        "--at-least", type=_share, default=0.9, metavar="SHARE", help="of episodes that pass (default: 0.9)"
+        "--at-least", type=share, default=0.9, metavar="SHARE", help="of episodes that pass (default: 0.9)"
     )
-    parser.add_argument("--confidence", type=_share, default=0.95, metavar="C", help="default: 0.95")
+    parser.add_argument("--confidence", type=confidence, default=0.95, metavar="C", help="default: 0.95")
     parser.add_argument(
         "--seed", type=int, default=0, metavar="S", help="of the episodes' seeds (default: 0)"
     )
@@ -125,7 +126,7 @@ def _add_baseline(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-drop",
-        type=_share,
+        type=share,
         metavar="X",
         help="largest drop of the share against the baseline (default: 0.05)",
     )
@@ -331,11 +332,4 @@ def _count(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
-    return number
-
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0.0 <= number < 1.0:
-        raise argparse.ArgumentTypeError(f"must be at least 0 and below 1, not {number:g}")
     return number

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness.cli.concluded import Concluded
 from simgate.harness.cli.options.output_option import add_output, with_output
+from simgate.harness.cli.options.shares import confidence
 from simgate.harness.frontend.options.run_options import run_name
 from simgate.harness.importing.formats import FORMATS
 
@@ -45,12 +46,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--policy", help="what was judged (default: as the files say)")
     parser.add_argument("--severity", choices=("critical", "major", "minor"), default="critical")
-    for option, value, what in (
-        ("--at-least", 0.9, "share of episodes that has to succeed"),
-        ("--confidence", 0.95, "with which that is to be shown"),
+    for option, kind, value, what in (
+        ("--at-least", float, 0.9, "share of episodes that has to succeed"),
+        ("--confidence", confidence, 0.95, "with which that is to be shown"),
     ):
         parser.add_argument(
-            option, type=float, default=value, metavar="SHARE", help=f"{what} (default: {value})"
+            option, type=kind, default=value, metavar="SHARE", help=f"{what} (default: {value})"
         )
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument("--run-name", type=run_name, metavar="NAME", help="name of the new run's folder")
@@ -73,9 +74,8 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     from simgate.harness.importing.write import Asked, named, write_import
     from simgate.harness.results.latest import point_latest
 
-    for name in ("at_least", "confidence"):
-        if not 0.0 < getattr(args, name) < 1.0:
-            raise CannotImport(f"--{name.replace('_', '-')} must lie between 0 and 1, both excluded")
+    if not 0.0 < args.at_least < 1.0:
+        raise CannotImport("--at-least must lie between 0 and 1, both excluded")
     columns = _columns(args)
     told: list[Told] = []
     files: dict[str, str] = {}

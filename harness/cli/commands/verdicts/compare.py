@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.harness.cli.options.baseline_options import add_accept_difference, add_baseline_store
+from simgate.harness.cli.options.shares import confidence, share
 from simgate.harness.frontend.run_addresses import run_or_name, whole_run_dir
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-drop",
-        type=_share,
+        type=share,
         metavar="X",
         help="largest drop of the pass rate allowed (default: the pack's regression rule, else none)",
     )
     parser.add_argument(
-        "--confidence", type=_share, metavar="C", help="of both answers (default: the rule's, else 0.95)"
+        "--confidence", type=confidence, metavar="C", help="of both answers (default: the rule's, else 0.95)"
     )
     parser.add_argument(
         "--runs-dir",
@@ -171,10 +172,3 @@ def compare_folders(
         rules.append(regression_of(after[-1], max_drop, confidence))
         alone.append(compare_runs(before, after[-1], rules[-1], describe_of(now.pack), churns[-1]))
     return judged_together(before, after, alone, rules, churns)
-
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0.0 <= number < 1.0:
-        raise argparse.ArgumentTypeError(f"must be at least 0 and below 1, not {number:g}")
-    return number

@@ -28,6 +28,7 @@ class Room(Keys):
     title: str = key("what it is for")
     doors: int = key("how many", 1, ge=0, le=9)
     share: float | None = key("of the day", None, gt=0, lt=1)
+    filled: float | None = key("at most", None, ge=0.5, lt=1)
     colour: Annotated[Literal["white", "grey"], Word("colour")] = key("of the walls", "white")
     tags: Annotated[tuple[str, ...], Wanted("a list of words")] = key("words", ())
     corner: Annotated[tuple[float, float] | None, Wanted("[x, y] in metres")] = key("where", None)
@@ -73,6 +74,12 @@ def test_values_have_their_types_and_what_is_left_out_its_default(tmp_path: Path
         ("title: a\ndoors: 10", "2:8 wrong-value doors must be at most 9, not 10 ()"),
         ("title: a\ndoors: 2.0", "2:8 wrong-type doors must be a whole number, not the number 2.0 (write 2)"),
         ("title: a\nshare: 1", "2:8 wrong-value share must lie between 0 and 1, both excluded, not 1 ()"),
+        ("title: a\nfilled: 1", "2:9 wrong-value filled must be below 1, not 1 ()"),
+        ("title: a\nfilled: 0.1", "2:9 wrong-value filled must be at least 0.5, not 0.1 ()"),
+        (
+            "title: a\nfilled: 75",
+            "2:9 wrong-value filled must be at most 1, not 75 (a share from 0 to 1, not percent: 0.75)",
+        ),
         ("title: a\ncolour: gray", "2:9 wrong-value unknown colour 'gray' (did you mean 'grey'?)"),
         ("title: a\ncorner: [1]", "2:9 wrong-type corner must be [x, y] in metres, not a list ()"),
         ("title: a\nlamp: {lux: 0}", "2:13 wrong-value lux must be greater than 0, not 0 ()"),
