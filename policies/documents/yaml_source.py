@@ -126,13 +126,8 @@ class _Builder:
         root: Node | None = None
         try:
             for event in events:
-                if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                    raise self._failed(
-                        event,
-                        "yaml-syntax",
-                        "the file holds a second document",
-                        "give it its own file",
-                    )
+                if isinstance(event, yaml.DocumentStartEvent):
+                    self._begins(event, root is not None)
                 if isinstance(event, yaml.NodeEvent):
                     root = self._node(event, events, 1, "the file")
         except yaml.MarkedYAMLError as error:
@@ -143,6 +138,18 @@ class _Builder:
                 self._problems.span(self._source, 1, 1, 1, "yaml-syntax", shortened(str(error), 200))
             return None
         return root
+
+    def _begins(self, event: yaml.DocumentStartEvent, is_second: bool) -> None:
+        if is_second:
+            message, hint = "the file holds a second document", "give it its own file"
+        elif event.version == (1, 1):
+            message, hint = (
+                "the file calls itself YAML 1.1, 1.2 is read here",
+                "take the line out; 0160 is 160",
+            )
+        else:
+            return
+        raise self._failed(event, "yaml-syntax", message, hint)
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
         found = explained(error, self._source.lines)

@@ -148,5 +148,5 @@ def _outputs(record: Path, wanted: Sequence[Path]) -> Iterator[DvcOutput]:
             place = record.parent / str(content.get("wdir", "")) / output["path"]
             if Path(os.path.normpath(place)) in wanted:
                 yield DvcOutput(record, str(output.get("md5", "")), output.get("hash") == "md5")
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError):
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError, RecursionError):
         return

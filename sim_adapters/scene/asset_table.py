@@ -22,6 +22,7 @@ from typing import Any
 
 import yaml
 
+from simgate.sim_adapters.files.plain_file import read_plain
 from simgate.sim_adapters.files.yaml_scalars import is_sane, resolve
 from simgate.sim_adapters.scene.body import Vec3
 from simgate.sim_adapters.scene.scene import Scene
@@ -30,6 +31,7 @@ from simgate.sim_adapters.scene.stage_error import StageError
 ROBOT_KEY = "robot"
 """Key of the robot."""
 _KEYS = ("usd", "fit", "convert", "position", "yaw_deg")
+_MOST_BYTES, _DEEPEST = 1_000_000, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,13 @@ class AssetTable:
             StageError: The file cannot be read, or an entry is wrong, with file and line.
         """
         try:
-            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            root = yaml.compose(read_plain(path, _MOST_BYTES).decode(), Loader=yaml.SafeLoader)
         except OSError as error:
             raise StageError(f"{path}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise StageError(f"{path}: is not UTF-8: save it as that") from None
+        except RecursionError:
+            raise StageError(f"{path}: is nested too deeply to be an asset table") from None
         except yaml.YAMLError as error:
             raise StageError(f"{path}: is not YAML: {error}") from None
         if root is None:
@@ -100,13 +106,16 @@ class AssetTable:
         return cls(entries)
 
 
-def _plain(node: yaml.Node) -> Any:
+def _plain(node: yaml.Node, depth: int = 0) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return node.value if node.style else resolve(node.value)
+    if depth == _DEEPEST:
+        return None
+    # Aliases can make a node endless, or as large as they like: what is longer is wrong anyway.
+    inner = node.value[: len(_KEYS) + 1]
     if isinstance(node, yaml.MappingNode):
-        return {str(key.value): _plain(value) for key, value in node.value}
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
-    is_plain = isinstance(node, yaml.ScalarNode) and node.style in (None, "")
-    return resolve(node.value) if is_plain else node.value
+        return {str(key.value): _plain(value, depth + 1) for key, value in inner}
+    return [_plain(item, depth + 1) for item in inner]
 
 
 def _keys(name: str, label: str | None) -> tuple[str, ...]:

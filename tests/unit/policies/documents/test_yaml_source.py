@@ -111,6 +111,14 @@ def test_a_second_document_is_refused(tmp_path: Path) -> None:
     assert [(d.code, d.line) for d in problems.diagnostics] == [("yaml-syntax", 2)]
 
 
+def test_a_file_that_calls_itself_yaml_1_1_is_refused_and_not_read_as_another(tmp_path: Path) -> None:
+    root, problems = read(tmp_path, "# 0160 is 112 there\n%YAML 1.1\n---\na: 0160\n")
+    assert root is None
+    assert [(d.code, d.line, d.column) for d in problems.diagnostics] == [("yaml-syntax", 2, 1)]
+    root, problems = read(tmp_path, "%YAML 1.2\n---\na: 0160\n")
+    assert root is not None and not len(problems)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_mutation_of_a_pack_ends_in_a_traceback(

@@ -121,7 +121,7 @@ def test_a_file_that_dvc_tracks_is_pulled(repository, record, content, command):
     assert unfetched(repository / "elsewhere.onnx") is None
 
 
-@pytest.mark.parametrize("content", ["", "[", "outs: 3", "outs: [1]", "- a", "outs: [{md5: x}]"])
+@pytest.mark.parametrize("content", ["", "[", "outs: 3", "outs: [1]", "- a", "outs: [{md5: x}]", "[" * 2000])
 def test_a_dvc_file_that_says_nothing_is_none(repository, content):
     write(repository / "models/a.onnx.dvc", content)
     assert unfetched(repository / "models/a.onnx") is None

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 pytest.importorskip("pxr", reason="needs simgate[usd]")
@@ -171,6 +173,27 @@ def test_a_table_is_read_from_yaml_with_paths_beside_it(tmp_path):
     table = AssetTable.from_yaml(path)
     assert table.entries["robot"].usd == str(tmp_path / "r.usd")
     assert table.entries["chair"] == Asset(str(tmp_path / "c.usd"), True, True, (1.0, 2.0, 3.0), 4.0)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("robot: " + "[" * 2000 + "]" * 2000, "nested too deeply"),
+        ("robot: &r {usd: *r}", "needs the asset's file"),
+        ("robot: &r {usd: r.usd, position: &p [*p, *p, *p]}", "must be a number"),
+        (b"\xff: r.usd", "is not UTF-8"),
+        ("#" * 1_000_001, "more than 1,000,000 bytes"),
+        (None, "it is a pipe"),
+    ],
+)
+def test_a_table_that_never_ends_is_refused(tmp_path, content, said):
+    path = tmp_path / "assets.yaml"
+    if content is None:
+        os.mkfifo(path)
+    else:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(StageError, match=said):
+        AssetTable.from_yaml(path)
 
 
 def test_the_numbers_of_a_table_are_those_of_yaml_1_2(tmp_path):
