@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from simgate.harness.execution.episode.lap_clock import LapClock
@@ -18,11 +18,14 @@ from simgate.harness.execution.episode.picture_run import run_pictures
 from simgate.harness.execution.episode.setting import payload_of, timing_of
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.planning.adapter_options import make_adapter, make_policy
+from simgate.harness.execution.raised import CannotPlay, in_one_line
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
 from simgate.harness.packs.worlds import is_dataset
 from simgate.harness.tasks.of_scenario import task_of
 from simgate.policies.perception.package import load_package
+from simgate.policies.policy import Policy
+from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.gl import BACKEND, choose_backend
 
 
@@ -37,7 +40,7 @@ def played(pack: Pack, variants: Iterable[Variant], runtime: str) -> Iterator[tu
     Raises:
         UnknownPlugin: Adapter, policy or runtime is not installed.
         PackageError: The model package is not in order.
-        BadPicture: A picture of a data set cannot be used.
+        CannotPlay: A variant has no scene, or its episode ended in an error.
     """
     if backend := choose_backend(os.environ):
         os.environ[BACKEND] = backend  # Simulators read it at import.
@@ -52,17 +55,26 @@ def played(pack: Pack, variants: Iterable[Variant], runtime: str) -> Iterator[tu
     adapter, policy = make_adapter(pack.sim, folder), make_policy(pack)
     try:
         for variant in variants:
-            scenario = pack.scenario(variant.scenario)
-            payload, timing = payload_of(pack, scenario, variant), timing_of(pack, scenario)
-            if is_dataset(scenario):
-                yield variant, run_pictures(models, [payload], timing.physics_hz, LapClock())[0].episode
-                continue
-            task, limit_s = task_of(scenario, folder), pack.sim.time_limit_s
-            extra_ms = pack.latency.extra_ms
-            cast = Cast(adapter, policy, models, extra_ms, task, timing, limit_s, exact_frames=True)
-            seeds = [variant.seed], [variant.policy_seed]
-            yield variant, run_episodes(cast, [payload], *seeds, LapClock())[0]
+            try:
+                episode = _episode(pack, variant, adapter, policy, models)
+            except (OSError, MemoryError):
+                raise
+            except (Exception, SystemExit) as error:  # The code of a policy that ends would be the command's.
+                raise CannotPlay(f"{variant.id} cannot be shown: {in_one_line(error)}") from error
+            yield variant, episode
     finally:
         adapter.close()
         for model in models:
             model.runtime.close()
+
+
+def _episode(
+    pack: Pack, variant: Variant, adapter: SimAdapter, policy: Policy, models: Sequence[LoopModel]
+) -> Episode:
+    scenario = pack.scenario(variant.scenario)
+    payload, timing = payload_of(pack, scenario, variant), timing_of(pack, scenario)
+    if is_dataset(scenario):
+        return run_pictures(models, [payload], timing.physics_hz, LapClock())[0].episode
+    task, limit_s = task_of(scenario, Path(pack.path).parent), pack.sim.time_limit_s
+    cast = Cast(adapter, policy, models, pack.latency.extra_ms, task, timing, limit_s, exact_frames=True)
+    return run_episodes(cast, [payload], [variant.seed], [variant.policy_seed], LapClock())[0]

@@ -5,7 +5,6 @@ A host process is a worker with a socket; ``--workers 0`` is a worker without on
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -33,6 +32,7 @@ from simgate.harness.execution.hosts.host_log import log_traceback
 from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
 from simgate.harness.execution.planning.adapter_options import make_adapter, make_policy
 from simgate.harness.execution.planning.plan_guard import PlanGuard
+from simgate.harness.execution.raised import in_one_line
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.packs.model import Scenario
@@ -164,7 +164,7 @@ class Worker:
                 for assignment in assignments:
                     self.run([assignment], _ignore, finished)
                 return
-            reason = f"{_in_one_line(error)}; see hosts/{self._setup.number}.log"
+            reason = f"{in_one_line(error)}; see hosts/{self._setup.number}.log"
             of_machine = is_of_the_machine(error)
             records = [error_record(self._pack, assignments[0], reason, self._setup.number, of_machine)]
         for record in records:
@@ -346,13 +346,3 @@ class Worker:
 
 def _ignore(_: str) -> None:
     """The variant was announced when its batch started."""
-
-
-def _in_one_line(error: BaseException) -> str:
-    """An exception as a reader of the report needs it: what, and where in the code it was raised."""
-    text = str(error).strip()
-    first = text.splitlines()[0] if text else "no message"
-    frames = traceback.extract_tb(error.__traceback__)
-    # What an environment raised says already where.
-    where = f" (raised at {Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {first}{'' if '(raised at ' in first else where}"

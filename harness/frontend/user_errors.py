@@ -64,6 +64,7 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.harness.execution.planning.counting_order import DependentVariants
     from simgate.harness.execution.planning.replay import CannotReplay
     from simgate.harness.execution.planning.resume import CannotResume
+    from simgate.harness.execution.raised import CannotPlay
     from simgate.harness.expansion.errors import ExpansionError
     from simgate.harness.gate.comparing.baseline_store import NoBaseline
     from simgate.harness.gate.comparing.comparability import NotComparable
@@ -95,6 +96,7 @@ def _as_shown(error: Exception) -> UserError | None:
         BadFiles,
         BadReference,
         CannotImport,
+        CannotPlay,
         CannotResume,
         DependentVariants,
         InUse,

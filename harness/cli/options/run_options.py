@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,11 @@ def _add_conditions(parser: argparse.ArgumentParser) -> None:
         "--runtime", metavar="R", help="perception runtime, also with a device: torch:cpu (default: auto)"
     )
     parser.add_argument(
-        "--latency-extra-ms", type=float, default=0.0, metavar="X", help="added to every perception latency"
+        "--latency-extra-ms",
+        type=_milliseconds,
+        default=0.0,
+        metavar="X",
+        help="added to every perception latency",
     )
     parser.add_argument(
         "--record",
@@ -165,4 +170,11 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+    return number
+
+
+def _milliseconds(text: str) -> float:
+    number = float(text)
+    if not 0.0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number of 0 or more, not {number:g}")
     return number

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import simgate
-from simgate.harness.cli.main import build_parser
+from simgate.harness.cli.main import build_parser, main
 
 NO_MEMORY = """
 import errno, sys
@@ -99,3 +99,17 @@ def test_what_no_confidence_is_proves_nothing(
         build_parser().parse_args([*command, "--confidence", number])
     assert ended.value.code == 2
     assert f"--confidence: must be at least 0.5 and below 1, not {number}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-1"])
+def test_a_latency_that_is_no_time_is_refused(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build_parser().parse_args(["run", "pack.yaml", f"--latency-extra-ms={number}"])
+    assert ended.value.code == 2
+    assert f"must be a number of 0 or more, not {number}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["1", "101", "99999999999999999999"])
+def test_cells_of_a_parameter_are_bounded(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["coverage", "pack.yaml", "--bins", number]) == 2
+    assert f"--bins must be from 2 to 100, not {number}" in capsys.readouterr().err

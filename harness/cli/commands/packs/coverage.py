@@ -12,6 +12,8 @@ from simgate.harness.cli.options.selection import add_selection, select
 if TYPE_CHECKING:
     from simgate.harness.cli.coverage.sources import Collected
 
+_MOST_BINS = 100
+"""Pairs of parameters have its square of cells each."""
 HELP = "show which cells of the parameter space a pack, or runs of it, hit: alone, in pairs, with the holes"
 
 
@@ -40,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.coverage.text import coverage_data, coverage_text
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
-    if args.bins < 2:
-        raise UserError(f"--bins must be at least 2, not {args.bins}")
+    if not 2 <= args.bins <= _MOST_BINS:
+        raise UserError(f"--bins must be from 2 to {_MOST_BINS:,}, not {args.bins}")
     if args.holes < 0:
         raise UserError(f"--holes must be 0 or more, not {args.holes}")
     with as_user_errors():
