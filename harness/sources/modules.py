@@ -151,6 +151,12 @@ def released_by(top: str, own: str) -> dict[str, str] | None:
     return found or None
 
 
+def owner_of(module: str) -> tuple[str, str]:
+    """Name and version of a distribution that brings a module's top-level package along; empty for none."""
+    owners = sorted(_owners(tuple(sys.path)).get(module.partition(".")[0], ()))
+    return (owners[0], distribution(owners[0]).version) if owners else ("", "")
+
+
 def is_answered_for(top: str, place: Path) -> bool:
     """Whether a module that was found at a place comes with Python, a release or a simulator's installation.
 

@@ -18,6 +18,7 @@ from simgate.harness.results.parts import Part, make_part
 from simgate.harness.scoring.metrics import GROUP as METRICS
 from simgate.harness.scoring.metrics import plugin_metrics
 from simgate.harness.sources.closure import HOUSE, Code, code_of
+from simgate.harness.sources.modules import owner_of
 from simgate.harness.sources.own_files import own_files, own_words
 from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import GROUP as DECODER_PLUGINS
@@ -176,12 +177,15 @@ def _is_asked(use: Use, code: Code) -> bool:
 def _code(use: Use, folder: Path, core: Code) -> tuple[dict[str, Any], Code]:
     """A plugin's code: what a part says of it, and what it is."""
     origin = registry.origin(use.group, use.name, folder)
-    code = code_of(origin.module, origin.distribution, core.modules)
+    owner, version = origin.distribution, origin.version
+    if not owner:  # Named by its module: it is no other code for that.
+        owner, version = owner_of(origin.module)
+    code = code_of(origin.module, owner, core.modules)
     said = {
         "code": code.files,
         "entry": origin.entry,
-        "distribution": origin.distribution,
-        "version": origin.version,
+        "distribution": owner,
+        "version": version,
         "releases": code.releases,
     }
     return said, code

@@ -210,3 +210,20 @@ def test_what_hard_rules_ask_is_in_the_identity(tmp_path: Path) -> None:
     assert {**asked, "hard": None} == {**plain, "hard": None}
     moved = scenario.model_copy(update={"hard": (limit.model_copy(update={"line": 9}),)})
     assert scenario_conditions(pack, moved, made) == asked
+
+
+def test_a_plugin_that_is_named_by_its_module_counts_by_content_as_by_its_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, acme_named__drive="from acme_named import gain\nclass P: ...", acme_named__gain="G = 1")
+    install(tmp_path, "acme-named", "1.0", "acme_named")
+    on_path(monkeypatch, tmp_path)
+    pack = make_pack(tmp_path, policy="acme_named.drive:P")
+    before = by_role(collect_parts(pack, "memory_runtime", {}))["policy"]
+    assert (before.distribution, before.version) == ("acme-named", "1.0")
+    write(tmp_path, acme_named__gain="G = 2")
+    after = by_role(collect_parts(pack, "memory_runtime", {}))["policy"]
+    assert [name for name, sha in after.code.items() if before.code.get(name) != sha] == [
+        "acme_named/gain.py"
+    ]
+    assert before.sha256 != after.sha256
