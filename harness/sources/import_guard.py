@@ -89,13 +89,15 @@ class ImportGuard(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The spec that the other finders have, with a loader that checks."""
+        """The spec that the finders behind it have, with a loader that checks."""
         top = fullname.partition(".")[0]
         is_ours = fullname in self._names or top in self._tops
         who = None if is_ours or top == HOUSE or top in sys.stdlib_module_names else self._importer()
         if not is_ours and who is None:
             return None
-        finders = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
+        # Of two guards in one process each would else ask the other for ever.
+        place = next((k for k, finder in enumerate(sys.meta_path) if finder is self), -1)
+        finders = [finder for finder in sys.meta_path[place + 1 :] if hasattr(finder, "find_spec")]
         specs = (finder.find_spec(fullname, path, target) for finder in finders)
         spec = next((found for found in specs if found is not None), None)
         if spec is None or spec.origin is None or not spec.has_location or spec.loader is None:

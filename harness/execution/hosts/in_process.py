@@ -43,7 +43,11 @@ class InProcess:
         self._listeners = tuple(listeners)
         try:
             self._worker = Worker(plan.setup(0), is_own_process=False)
-            adapter, runtime = self._worker.describe()
+            try:
+                adapter, runtime = self._worker.describe()
+            except BaseException:
+                self._worker.close()
+                raise
         except NotAsPlanned as error:
             raise HostsCannotStart(str(error)) from None
         plan.folder.keep_host(

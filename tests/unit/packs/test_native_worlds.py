@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from simgate.harness.packs.loader import lint, load_pack, pack_files
 from simgate.harness.packs.model import Pack
 from simgate.harness.packs.worlds import DECLARED_WORLDS_ONLY, UnfitAdapter, require_fit, world_of
 from simgate.harness.scoring import metrics
+from simgate.harness.sources.import_guard import ImportGuard
 from simgate.sim_adapters.traits import traits_of
 from tests.unit.packs.mistakes import assert_reported
 from tests.unit.packs.sound_pack import SOUND
@@ -309,6 +311,8 @@ def test_one_that_nobody_has_named_so_is_refused_by_the_first_worker(
     assert main(["run", "pack.yaml", "--workers", "0", "--quiet"]) == ExitCode.USAGE
     said = capsys.readouterr().err
     assert "'my_sim.py:Mine' builds no world that is code, such as office_corridor; mujoco does" in said
+    # What the run had to itself in this process ends with it.
+    assert not [one for one in sys.meta_path if isinstance(one, ImportGuard)]
 
 
 def test_adapters_that_build_no_worlds_in_code_are_named_as_such() -> None:

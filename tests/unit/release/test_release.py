@@ -211,7 +211,7 @@ SIGNAL = "{requirement: R, metric: m, meaning: x}"
 @pytest.mark.parametrize(
     "text, said",
     [
-        ("release: [", "2:1: error[yaml-syntax]: "),
+        ("release: [", "1:10: error[yaml-syntax]: "),
         ("release: !!python/object/apply:os.system ['true']", "1:10: error[yaml-tag]: "),
         ("release: a\nrelease: b", "2:1: error[duplicate-key]: "),
         ("[]", "1:1: error[release-value]: a release file must be a mapping, not "),

@@ -49,6 +49,15 @@ def test_what_is_as_planned_is_imported(on_disk: OnDisk) -> None:
         assert importlib.import_module("acme.policy").KP == 3
 
 
+def test_two_that_stand_before_one_process_both_look(on_disk: OnDisk, tmp_path: Path) -> None:
+    on_disk(acme__policy="from acme.gains import KP\n", acme__gains="KP = 3\n")
+    with guarded("acme.policy"), guarded("acme.policy"):
+        assert importlib.import_module("acme.policy").KP == 3
+        write(tmp_path, acme__late="")
+        with pytest.raises(NotAsPlanned, match=r"acme/late\.py"):
+            importlib.import_module("acme.late")
+
+
 def test_a_module_that_was_edited_since_is_refused_by_name(on_disk: OnDisk, tmp_path: Path) -> None:
     on_disk(acme__policy="from acme.gains import KP\n", acme__gains="KP = 3\n")
     with guarded("acme.policy"):
