@@ -106,3 +106,8 @@ Latencies = Sequence[tuple[float, float]]
 """Pairs of milliseconds: those that acted, and those that were measured."""
 LATENCIES: OptionalMember[Callable[[int], Latencies]] = OptionalMember("latencies", lambda _: ())
 """Of a world."""
+LODGE: OptionalMember[Callable[[Any], None]] = OptionalMember("lodge", _nothing)
+"""Called before each reset with the way to environments in an interpreter of their own, or None: a policy of
+the same interpreter may move in there."""
+ROLL: OptionalMember[Callable[..., Mapping[str, Any] | None]] = OptionalMember("roll", _nothing)
+"""Of a policy that has moved in: :meth:`simgate.sim_adapters.environments.fragment.Player.roll`."""

@@ -38,6 +38,8 @@ class AdapterTraits:
             each world the quantities that its task asks for, in their order, where no world that was stepped
             is over, nothing was touched, and every channel was read just now and has finite numbers; else
             None.
+        plays_fragments: Whether it takes many such steps at once while a policy decides between them (method
+            ``fragment``; ``lodging`` says where a policy may be for that).
         serves_further_runs: Whether one run after another may have it (``simgate run --watch``); one that
             keeps processes for what a pack says of its worlds is made anew for each.
         lacks: Says of a robot on its own joints, and of what it senses, why it cannot be moved here and what
@@ -57,6 +59,7 @@ class AdapterTraits:
     pushes: bool = False
     steps_ahead: bool = False
     tells_quiet: bool = False
+    plays_fragments: bool = False
     serves_further_runs: bool = True
     lacks: Callable[[JointedFile, Sequence[Sensor]], str] | None = None
 

@@ -11,7 +11,15 @@ import numpy as np
 
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.embodiment import Embodiment
-from simgate.sim_adapters.environments.link import EnvironmentFailed, RemoteLink
+from simgate.sim_adapters.environments.fragment import Terms
+from simgate.sim_adapters.environments.link import (
+    FRAGMENT,
+    EnvironmentFailed,
+    Link,
+    LodgerFailed,
+    RemoteLink,
+)
+from simgate.sim_adapters.environments.remote.deciding.lodging import OF_LODGER
 from simgate.sim_adapters.environments.remote.refused import Refused
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.options import Option, Options, read_options
@@ -26,6 +34,9 @@ class PolicyFailed(Exception):  # noqa: N818 - the name says what happened
 
 class InterpreterPolicy:
     """See :class:`simgate.policies.policy.Policy`. What failed is started anew with the next episode.
+
+    It moves in with environments of the same interpreter (:meth:`lodge`), where no message goes between what
+    they observe and what it does.
 
     Args:
         control_hz: Decisions a second.
@@ -51,6 +62,8 @@ class InterpreterPolicy:
         self._given = read_options(self.name, self.options, options or {})
         self._control_hz = control_hz
         self._link: RemoteLink | None = None
+        self._host: RemoteLink | None = None
+        self._seen: RemoteLink | None = None
         self.said: dict[str, str] = {}
         self._start()
 
@@ -80,17 +93,24 @@ class InterpreterPolicy:
         folder = Path(str(options["file"])).parent
         return [path for name in cls.says(options) if (path := folder / name).is_file()]
 
-    def _start(self) -> RemoteLink:
-        python, where = (str(self._given[name]) for name in ("python", "file"))
-        path, _, attribute = where.rpartition(":")
-        opened = {
+    @property
+    def _python(self) -> str:
+        return str(Path(str(self._given["python"])).absolute())
+
+    @property
+    def _opened(self) -> dict[str, Any]:
+        path, _, attribute = str(self._given["file"]).rpartition(":")
+        return {
             "name": f"{Path(path).name}:{attribute}",
             "folder": str(Path(path).parent.absolute()),
             "control_hz": self._control_hz,
             "options": json.loads(str(self._given["given"])),
         }
+
+    def _start(self) -> RemoteLink:
+        where = self._given["file"]
         try:
-            self._link = link = RemoteLink(str(Path(python).absolute()), opened, "policy")
+            self._link = link = RemoteLink(self._python, self._opened, "policy")
             now = link.call("describe")
         except (Refused, EnvironmentFailed) as error:
             # Of one that could not say what it is nobody knows whether it is the same.
@@ -103,6 +123,48 @@ class InterpreterPolicy:
             )
         self.said = now
         return link
+
+    def lodge(self, link: RemoteLink | None) -> None:
+        """Moves to where the environments of the next episodes are, or back into a process of its own.
+
+        It stays apart where it would be another one there: where its interpreter is another, a name that it
+        imports is taken, or its files are not those that the run began with.
+
+        Args:
+            link: The way to the environments; None where they are in no interpreter of their own.
+        """
+        if link is self._seen:
+            return
+        self._seen, self._host = link, None
+        if link is None or _place(link.python) != _place(self._python):
+            return
+        try:
+            now = link.call("lodge", **self._opened)
+        except (Refused, EnvironmentFailed):
+            return
+        if all(now.get(name) == said for name, said in self.said.items()):
+            self._host = link
+            self._end_own()
+
+    def roll(self, link: Link, terms: Terms, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """See :meth:`simgate.sim_adapters.environments.fragment.Player.roll`; the answer has ``modes`` and
+        ``pending`` too, see :meth:`.Lodger.fragment`.
+
+        Raises:
+            PolicyFailed: The policy raised.
+            EnvironmentFailed: The environment did, or its interpreter is gone.
+        """
+        if link is not self._host:
+            return None
+        bounds = np.array((terms.low, terms.high) if terms.clip else (terms.least, terms.most))
+        given = {"step": terms.step, "period": terms.period, "bounds": bounds, "clip": terms.clip}
+        try:
+            answer: Mapping[str, Any] = self._host.call(FRAGMENT, **asked, **given)
+        except LodgerFailed as error:
+            self.close()
+            raise PolicyFailed(str(error)) from None
+        acts = answer["pending"]
+        return {**answer, "pending": None if acts is None else _acts(acts)}
 
     def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
         """Starts N episodes.
@@ -125,22 +187,34 @@ class InterpreterPolicy:
             PolicyFailed: See there.
         """
         seen = {name: np.asarray(array) for name, array in observation.channels.items()}
-        acts = self._call("act", step=observation.step, channels=seen, stamps=dict(observation.stamps))
-        return [Act(np.array(values), mode, facts, done) for values, mode, facts, done in acts]
+        return _acts(self._call("act", step=observation.step, channels=seen, stamps=dict(observation.stamps)))
 
     def _call(self, word: str, **given: Any) -> Any:
-        link = self._link or self._start()
+        link = self._host or self._link or self._start()
         try:
-            return link.call(word, **given)
+            return link.call(f"{OF_LODGER if link is self._host else ''}{word}", **given)
         except (Refused, EnvironmentFailed) as error:
             self.close()
             raise PolicyFailed(str(error)) from None
 
     def close(self) -> None:
         """Ends its interpreter; safe to call twice."""
+        self._host = self._seen = None  # That one is the environments'.
+        self._end_own()
+
+    def _end_own(self) -> None:
         link, self._link = self._link, None
         if link is not None:
             link.close()
+
+
+def _place(python: str) -> tuple[Path, str]:
+    """Where an interpreter is; not what it is a link to, which is that of all environments made by it."""
+    return Path(python).parent.resolve(), Path(python).name
+
+
+def _acts(said: Sequence[tuple[Sequence[float], str, dict[str, str | float], bool]]) -> list[Act]:
+    return [Act(np.array(values), mode, facts, done) for values, mode, facts, done in said]
 
 
 def _changed(was: Mapping[str, str], now: Mapping[str, str]) -> str:

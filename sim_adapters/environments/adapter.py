@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.environments.embodiment import embodiment_of
-from simgate.sim_adapters.environments.link import EnvironmentFailed, Link, LocalLink, open_link
+from simgate.sim_adapters.environments.fragment import Fragment, Player, Terms, steps_at_most
+from simgate.sim_adapters.environments.link import Link, LocalLink, RemoteLink, open_link
 from simgate.sim_adapters.environments.measured import OF_BODIES, check_quantities
 from simgate.sim_adapters.environments.world import Group, World, asked_of
 from simgate.sim_adapters.observation import GroundTruth, Observation
@@ -45,6 +45,7 @@ class GymnasiumAdapter:
         planar=False,
         serves_further_runs=False,
         tells_quiet=True,
+        plays_fragments=True,
     )
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
@@ -191,6 +192,68 @@ class GymnasiumAdapter:
         self._step += self._timing.control_steps
         return self._observation()
 
+    def lodging(self, scenes: Sequence[EnvironmentSite]) -> RemoteLink | None:
+        """The interpreter where these environments will be, for a policy that is installed there, too; None
+        where they are in this process, or in several.
+
+        Raises:
+            EnvironmentFailed: It cannot be started.
+        """
+        if len({_kind(site) for site in scenes}) != 1:
+            return None
+        link, _ = self._link(scenes[0])
+        return link if isinstance(link, RemoteLink) else None
+
+    def fragment(self, player: Player, most: int, active: NDArray[np.bool_] | None = None) -> Fragment | None:
+        """Steps of every active environment, each as :meth:`step` has it, as long as nothing happens that
+        :meth:`quiet` would not pass over.
+
+        Args:
+            player: The policy.
+            most: Steps at most.
+            active: See :meth:`step`.
+
+        Returns:
+            None where the policy cannot act beside them, or they do not share a link.
+
+        Raises:
+            RuntimeError: One is over.
+            EnvironmentFailed: An environment raised.
+        """
+        together, spec = self._stepped(active), self.embodiment.action
+        if len(together) != 1:
+            return None
+        (group,) = together
+        group.check_none_is_over()
+        period = self._timing.control_steps
+        terms = Terms(self._step, period, self._least, self._most, spec.low, spec.high, spec.clip)
+        steps = steps_at_most(most, self._arrays)
+        asked = {"slots": group.slots, "rows": group.indices, "seen": self._arrays, "most": steps}
+        answer = player.roll(group.link, terms, asked) if steps else None
+        if answer is None:
+            return None
+        told = answer["values"]
+        if not len(told):
+            return Fragment(self._observation(), group.indices, {}, ())
+        self._check_answer({**answer, "reward": answer["reward"].reshape(-1)})
+        if spec.clip:
+            told = np.clip(told, spec.low, spec.high)
+        channels = {
+            name: np.asarray(v, self._arrays[name].dtype) for name, v in answer["observation"].items()
+        }
+        for name, values in channels.items():
+            self._arrays[name][group.indices] = values[-1]
+        self._is_quiet = True
+        measured = []
+        for row, (world, _) in enumerate(group.worlds):
+            over = "terminated" if answer["terminated"][row] else "truncated" * answer["truncated"][row]
+            self._is_quiet = self._is_quiet and not over
+            mine = {name: values[:, row] for name, values in channels.items()}
+            rewards, infos = answer["reward"][:, row], answer["info"][:, row]
+            measured.append(world.take_all(told[:, row], rewards, infos, mine, over))
+        self._step += len(told) * period
+        return Fragment(self._observation(), group.indices, channels, measured)
+
     def _told(self, actions: NDArray[np.float64], together: Sequence[Group]) -> NDArray[np.float64]:
         """The actions as the environments are told them; raises as :meth:`step` does."""
         spec, count = self.embodiment.action, len(self._worlds)
@@ -295,58 +358,6 @@ class GymnasiumAdapter:
         for link, _ in self._links.values():
             link.close()
         self._links.clear()
-
-
-class IsaacLabAdapter(GymnasiumAdapter):
-    """Tasks of Isaac Lab, whose worlds of one batch share a simulation in its own interpreter."""
-
-    name = "isaaclab"
-    traits = replace(GymnasiumAdapter.traits, steps_ahead=True)
-
-    def describe(self) -> AdapterInfo:
-        """Identity; releases of Isaac Lab and its physics are in the world's."""
-        return AdapterInfo(self.name, "1", "Isaac Lab's own", "as the world says")
-
-    def reset(self, scenes: Sequence[EnvironmentSite]) -> Observation:
-        """See :meth:`GymnasiumAdapter.reset`."""
-        self._settle()
-        return super().reset(scenes)
-
-    def health(self) -> tuple[tuple[str, ...], ...]:
-        """See :meth:`GymnasiumAdapter.health`."""
-        self._settle()
-        return super().health()
-
-    def step_ahead(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> None:
-        """Begins the step that the next :meth:`step` waits for, also of worlds that end by then: they share
-        one simulation, which steps all of its worlds at each step, and none that has ended is looked at.
-
-        Raises:
-            ValueError: The actions are none of this task.
-            EnvironmentFailed: The interpreter is gone.
-        """
-        self._begun, together = [], self._stepped(active)
-        told = self._told(actions, together)
-        for group in together:
-            link: Any = group.link
-            link.ask("steps", slots=group.slots, actions=told if group.are_all else told[group.indices])
-            self._begun.append((told, group, link.answer))
-
-    def _settle(self) -> None:
-        """Lets a step end that was begun when no world was to go on any more; nobody asks how it went."""
-        begun, self._begun = self._begun or [], None
-        for _, _, answered in begun:
-            with contextlib.suppress(EnvironmentFailed):
-                answered()
-
-    def _check_answer(self, answer: Mapping[str, Any]) -> None:
-        # Here and not in the session: worlds that have ended may come to anything.
-        where = f"environment {self._worlds[0].site.env}"
-        for name, array in answer["observation"].items():
-            if array.dtype.kind == "f" and np.isnan(array).any():
-                raise EnvironmentFailed(f"{where}: observation {name} has a number that is nan")
-        if not all(map(math.isfinite, answer["reward"])):
-            raise EnvironmentFailed(f"{where}: the reward is no finite number")
 
 
 def _begun(link: Link, slots: list[int], scenes: Sequence[EnvironmentSite]) -> list[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.sim_adapters.environments.remote.deciding.lodging import OF_LODGER
 from simgate.sim_adapters.environments.remote.refused import Refused, told
 from simgate.sim_adapters.environments.remote.session import Session
 from simgate.sim_adapters.environments.remote.sharing.vector_session import session_of
@@ -29,6 +30,7 @@ ACT_S = 30.0
 """Longest wait for what a policy does, before the worker that waits for it is taken for hung."""
 PROCESSES = ProcessTraits(slow=True)
 """Of workers: they wait for an environment, so that one which hangs is named, and not the worker killed."""
+FRAGMENT = f"{OF_LODGER}fragment"
 _NO_NUMPY = 78
 """Exit code of an interpreter that lacks it."""
 _REMOTE = Path(__file__).parent
@@ -41,6 +43,10 @@ _SCRIPT = (
 
 class EnvironmentFailed(Exception):  # noqa: N818 - the name says what happened
     """An environment raised, died, or did not answer; the message says which and how."""
+
+
+class LodgerFailed(EnvironmentFailed):
+    """The policy in an environment's interpreter did; the environment did not."""
 
 
 class Link(Protocol):
@@ -103,9 +109,9 @@ class RemoteLink:
     """An environment, or a policy, in another interpreter.
 
     Args:
-        python: Absolute path of the interpreter.
+        python: Absolute path of the interpreter; an attribute, too.
         opened: As ``Session`` has them; for a policy as
-            :class:`~simgate.sim_adapters.environments.remote.playing.Playing` does.
+            :class:`~simgate.sim_adapters.environments.remote.deciding.playing.Playing` does.
         what: ``environment`` or ``policy``.
 
     Raises:
@@ -116,7 +122,8 @@ class RemoteLink:
     def __init__(
         self, python: str, opened: Mapping[str, Any], what: Literal["environment", "policy"] = "environment"
     ) -> None:
-        self._who, self._what, self._python = f"{what} {opened['name']}", what, python
+        self._who, self._what, self.python = f"{what} {opened['name']}", what, python
+        self._lodger = ""
         ours, theirs = socket.socketpair()
         command = [python, "-c", _SCRIPT, str(_REMOTE), str(theirs.fileno()), str(os.getpid())]
         clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
@@ -161,8 +168,13 @@ class RemoteLink:
         seconds = ANSWER_S
         if word == "steps":
             seconds = min(STEP_S * len(given["slots"]), ANSWER_S)
-        elif word == "act":
+        elif word.endswith("act"):
             seconds = ACT_S
+        elif word == FRAGMENT:
+            # It ends itself long before, but for the last step and what the policy does then.
+            seconds = min(STEP_S * len(given["slots"]), ANSWER_S) + ACT_S
+        elif word == "lodge":
+            self._lodger = f"policy {given['name']}"
         self._asked = word, given
         try:
             self._wait_at_most(seconds)
@@ -188,6 +200,8 @@ class RemoteLink:
             raise Refused(text, unknown, tuple(known))
         if kind == "failed":
             raise EnvironmentFailed(f"{self._who}: {answer}")
+        if kind == "failed by policy":
+            raise LodgerFailed(f"{self._lodger}: {answer}")
         if word == "steps":
             self._steps = Steps(**given, answer=answer)
         return answer
@@ -207,7 +221,7 @@ class RemoteLink:
                 if word == "environment"
                 else "a policy there needs it"
             )
-            return EnvironmentFailed(f"{self._python} has no numpy; {needed}")
+            return EnvironmentFailed(f"{self.python} has no numpy; {needed}")
         ended = "ended" if code is None else f"ended (exit {code})"
         return EnvironmentFailed(f"{self._who}: its interpreter {ended} while it was asked to '{word}'")
 

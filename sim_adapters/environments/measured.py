@@ -84,11 +84,11 @@ class Measures:
         self._none = [math.nan] * len(asked)
         self._rewards = [place for place, one in enumerate(asked.values()) if isinstance(one, Reward)]
         self._returns = [place for place, one in enumerate(asked.values()) if isinstance(one, Return)]
+        self._of_channels = [
+            (place, *channel_of(one)) for place, one in enumerate(asked.values()) if isinstance(one, Seen)
+        ]
         self._seen = [
-            (place, observation[name].reshape(-1), index)
-            for place, one in enumerate(asked.values())
-            if isinstance(one, Seen)
-            for name, index in (channel_of(one),)
+            (place, observation[name].reshape(-1), index) for place, name, index in self._of_channels
         ]
         self._told = [(place, name) for place, one in enumerate(asked.values()) if (name := asked_as(one))]
 
@@ -104,3 +104,29 @@ class Measures:
         for place, name in self._told:
             found[place] = info.get(name, math.nan)
         return found
+
+    def of_all(
+        self,
+        infos: Mapping[str, NDArray[np.float64]],
+        rewards: Sequence[float],
+        totals: Sequence[float],
+        observed: Mapping[str, NDArray[Any]],
+    ) -> list[list[float]]:
+        """As :meth:`at`, after each of N steps.
+
+        Args:
+            infos: By name, each of shape (N,).
+            rewards: N of them.
+            totals: N of them.
+            observed: By name, each of shape (N, ...).
+        """
+        count = len(rewards)
+        found = np.full((count, len(self._none)), math.nan)
+        found[:, self._rewards] = np.array(rewards)[:, np.newaxis]
+        found[:, self._returns] = np.array(totals)[:, np.newaxis]
+        for place, name, index in self._of_channels:
+            found[:, place] = observed[name].reshape(count, -1)[:, index]
+        for place, name in self._told:
+            found[:, place] = infos[name]
+        rows: list[list[float]] = found.tolist()
+        return rows

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.sim_adapters.environments.fragment import rows_of
 from simgate.sim_adapters.environments.link import Link
 from simgate.sim_adapters.environments.measured import Measures, asked_as
 from simgate.sim_adapters.scene.environment import EnvironmentSite
@@ -48,8 +50,8 @@ class World:
         # A reward is often the same at every step: by it alone, different episodes would be one.
         self._course = hashlib.blake2b(digest_size=16)
         # What render() draws is no observation, and need not be the same on every machine.
-        told_apart_by = [name for name in sorted(shown) if not name.startswith("render.")]
-        self._bytes = [shown[name].reshape(-1).view(np.uint8).data for name in told_apart_by]
+        self._told_apart_by = [name for name in sorted(shown) if not name.startswith("render.")]
+        self._bytes = [shown[name].reshape(-1).view(np.uint8).data for name in self._told_apart_by]
         self._undigested = [b"".join(self._bytes)]
         self._most = max(1, MOST_BYTES // max(1, len(self._undigested[0])))
         self._measured: list[float] | None = None
@@ -79,6 +81,36 @@ class World:
         self._undigested.append(b"".join((action.tobytes(), _NUMBER.pack(reward), *self._bytes)))
         if len(self._undigested) > self._most:
             self._digest()
+
+    def take_all(
+        self,
+        told: NDArray[np.float64],
+        rewards: NDArray[np.float64],
+        infos: NDArray[np.float64],
+        observed: Mapping[str, NDArray[Any]],
+        over: str,
+    ) -> list[list[float]]:
+        """What steps that followed one another have led to, as :meth:`take` has it of each.
+
+        Args:
+            told: Actions, shape (N, A), N not 0.
+            rewards: Shape (N,).
+            infos: Shape (N, I).
+            observed: By name, each of shape (N, ...).
+            over: How the last one has ended the episode; empty where it has not.
+
+        Returns:
+            What :meth:`measured` is after each of them.
+        """
+        self._undigested.append(rows_of(told, rewards, [observed[name] for name in self._told_apart_by]))
+        self._digest()
+        earned = rewards.tolist()
+        totals = list(accumulate(earned, initial=self.total))[1:]
+        found = self._measures.of_all(dict(zip(self._asked, infos.T, strict=True)), earned, totals, observed)
+        if self._asked:
+            self.info = dict(zip(self._asked, infos[-1].tolist(), strict=True))
+        self.reward, self.total, self.over, self._measured = earned[-1], totals[-1], over, found[-1]
+        return found
 
     def _digest(self) -> None:
         self._course.update(b"".join(self._undigested))

@@ -32,12 +32,15 @@ class WornRobots:
         seeds: Of each world, 63 bits.
         embodiment: The robot.
         control_hz: Control periods a second.
+
+    Attributes:
+        are_worn: Whether anything is wrong with any of them.
     """
 
     def __init__(
         self, worn: Sequence[Worn], seeds: Sequence[int], embodiment: Embodiment, control_hz: int
     ) -> None:
-        self._any = any(worn)
+        self.are_worn = any(worn)
         self._worn = tuple(map(bool, worn))
         self._actuators = [
             _Actuators(one, seed, embodiment, control_hz) for one, seed in zip(worn, seeds, strict=True)
@@ -53,7 +56,7 @@ class WornRobots:
 
     def shown(self, observation: Observation) -> Observation:
         """What the policy and its models are shown of an observation; the very same where nothing is worn."""
-        if not self._any:
+        if not self.are_worn:
             return observation
         for name, values in observation.channels.items():
             if observation.stamps[name] == self._stamps.get(name):

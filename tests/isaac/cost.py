@@ -1,8 +1,8 @@
 """What a step costs through simgate beside a loop of Isaac Lab alone.
 
-``python -m tests.isaac.cost TASK WORLDS``: a whole run, with all that is recorded, whose policy lets a plain loop make as
-many steps after each forty of its own, with the same actions, so that both meet the same machine. Printed are medians of
-both, ms, and the median of the ratios of neighbouring blocks with their quartiles. A step through simgate is from one
+``python -m tests.isaac.cost TASK WORLDS``: a whole run, with all that is recorded, whose policy, which is in Isaac Lab's
+interpreter too, lets a plain loop make as many steps after each forty of its own, with the same actions, so that both
+meet the same machine. Printed are medians of both, ms, and the median of the ratios of neighbouring blocks with their quartiles. A step through simgate is from one
 call of the policy to the next.
 """
 
@@ -54,7 +54,6 @@ with launch_simulation(config, {"visualizer": "none"}), open(int(answers), "w", 
 POLICY = """
 import json, os, subprocess, time
 import numpy as np
-from simgate.policies.policy import Act
 
 
 class Idle:
@@ -82,13 +81,12 @@ class Idle:
             if len(self.blocks) == self.steps // self.block:
                 json.dump(self.blocks, open(self.out, "w"))
                 self.plain.stdin.close()
-        return [Act(np.zeros(self.size), "idle") for _ in observation.channels["obs.policy"]]
+        return np.zeros((len(observation.channels["obs.policy"]), self.size))
 """
 PACK = """
 simgate: 1
 pack: cost
-policy: policy.py:Idle
-policy_options: {{given: {options}}}
+policy: {{file: policy.py:Idle, python: {python}, options: {{given: {options}}}}}
 sim: {{adapter: isaaclab, physics_hz: {hz}, control_hz: {hz}, camera_hz: {hz}, time_limit_s: {time_s}, batch: {worlds}}}
 scenarios:
   idle:

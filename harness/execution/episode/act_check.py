@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simgate.policies.policy import NAME, Act, Policy
 from simgate.sim_adapters.embodiment import ActionSpec
@@ -70,6 +71,35 @@ def _is_plainly_right(act: Act, spec: ActionSpec) -> bool:
         if not (type(value) is float and low <= value <= high and isfinite(value)):
             return False
     return True
+
+
+def plain_values(
+    acts: Sequence[Act], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """The values of acts of which each is one at first glance and says nothing but its mode, shape (N, A).
+    None where one is not: then :func:`checked_acts` decides.
+
+    Args:
+        acts: N of them, N not 0.
+        low: Smallest value of each entry, shape (A,).
+        high: Largest.
+    """
+    shape, found = low.shape, []
+    for act in acts:
+        if type(act) is not Act or type(act.mode) is not str or type(act.facts) is not dict or act.facts:
+            return None
+        values = act.values
+        if type(values) is np.ndarray:
+            if values.dtype != np.float64 or values.shape != shape:
+                return None
+        elif type(values) is not list or len(values) != shape[0] or any(type(v) is not float for v in values):
+            return None
+        if act.done:
+            return None
+        found.append(values)
+    table = np.array(found)
+    is_within = ((low <= table) & (table <= high)).all() and isfinite(np.vdot(table, table))
+    return table if is_within else None
 
 
 def _wrong_with(act: Act, spec: ActionSpec) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.act_check import checked_acts
+from simgate.harness.execution.episode.fragments import Fragments
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.models.device_frames import source_of
@@ -24,7 +25,7 @@ from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.tasks.task import Task
-from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, NAME, Act, Heard, Policy
+from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, LODGE, NAME, Act, Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.embodiment import ActionSpec, Embodiment
 from simgate.sim_adapters.environments.remote.draws import alone, seed_all
@@ -79,7 +80,8 @@ def run_episodes(
     Raises:
         BadAct: The policy answered with what is no action.
     """
-    adapter, timing = cast.adapter, cast.timing
+    adapter, timing, traits = cast.adapter, cast.timing, traits_of(cast.adapter)
+    _lodge(cast, scenes)
     seed_all(policy_seeds[0])
     observation = adapter.reset(scenes)
     rendered_s = _render_seconds(adapter)
@@ -88,22 +90,26 @@ def run_episodes(
     clock.lap("build")
     perception, runs = _begin(cast, scenes, seeds, clock)
     robots = WornRobots(list(map(worn_of, scenes)), seeds, embodiment, timing.control_hz)
-    actions = np.zeros((len(scenes), embodiment.action.size))
+    worlds, actions = list(range(len(scenes))), np.zeros((len(scenes), embodiment.action.size))
     active = np.ones(len(scenes), dtype=np.bool_)
-    worlds = list(range(len(scenes)))
     latencies: dict[int, LatencySamples] = {}
-    traits = traits_of(adapter)
     tells_quiet = traits.tells_quiet and not cast.models and speaks_for(adapter, "quiet", "ground_truth")
+    fragments = Fragments(adapter, cast.policy, embodiment.action, runs, clock, robots)
     while True:
         is_control = timing.is_control(observation.step)
         quiet = _quiet(adapter) if tells_quiet and is_control else None
+        if quiet is not None and (later := fragments.play(observation, quiet, worlds, active)):
+            observation = later
+            continue
         truths = adapter.ground_truth() if quiet is None else ()
         clock.lap("truth")
         shown = robots.shown(observation)
         perception.sense(shown, worlds)
         if is_control:
             arrived = perception.deliver(observation.step, worlds)
-            acts = _acts(cast, perception.shown(shown), arrived, embodiment.action, worlds)
+            acts = fragments.decided(worlds, observation.step)
+            if acts is None:
+                acts = _acts(cast, perception.shown(shown), arrived, embodiment.action, worlds)
             clock.lap("policy")
             for world in worlds:
                 actions[world] = robots.done(world, acts[world].values)
@@ -251,6 +257,13 @@ def told(arrived: Sequence[Delivery], models: Sequence[LoopModel]) -> Heard:
     if any(model.name for model in models):
         return {one.answer.model: deepcopy(one.answer) for one in arrived}
     return deepcopy(arrived[-1].answer) if arrived else None
+
+
+def _lodge(cast: Cast, scenes: Sequence[Scene]) -> None:
+    """Tells the policy where the environments will be."""
+    adapter: Any = cast.adapter
+    if traits_of(adapter).plays_fragments:
+        LODGE.of(cast.policy)(adapter.lodging(scenes))
 
 
 def _begin_step(adapter: Any, actions: NDArray[np.float64], active: NDArray[np.bool_]) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from simgate.harness.trace import Reading
 from simgate.sim_adapters.embodiment import IMAGES, Channel, Embodiment
@@ -33,16 +37,32 @@ class ReadingKeeper:
 
     def tick(self, observation: Observation, world: int) -> None:
         """Takes in what is sensed at a control tick."""
+        at = self._room_for(1)
+        for name, whole, rows in self._kept:
+            values = observation.channels[name][world]
+            rows[at] = values if whole else values.min()
+
+    def ticks(self, channels: Mapping[str, NDArray[Any]]) -> None:
+        """Takes in what was sensed at control ticks that followed one another.
+
+        Args:
+            channels: By name, each of shape (N, ...).
+        """
+        count = len(next(iter(channels.values())))
+        at = self._room_for(count)
+        for name, whole, rows in self._kept:
+            values = channels[name]
+            rows[at : at + count] = values if whole else values.reshape(count, -1).min(axis=1, keepdims=True)
+
+    def _room_for(self, count: int) -> int:
         at = self._count
-        if at == _ROWS << self._doubled:
+        self._count = at + count
+        while self._count > _ROWS << self._doubled:
             self._doubled += 1
             self._kept = [
                 (name, whole, np.concatenate([rows, np.empty_like(rows)])) for name, whole, rows in self._kept
             ]
-        for name, whole, rows in self._kept:
-            values = observation.channels[name][world]
-            rows[at] = values if whole else values.min()
-        self._count = at + 1
+        return at
 
     def readings(self) -> tuple[Reading, ...]:
         """All of them."""

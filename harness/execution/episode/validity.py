@@ -89,6 +89,14 @@ class ValidityMonitor:
             self._expected_step = self._next(step)
         return is_due
 
+    def is_due(self, step: int) -> bool:
+        """Whether it is the step that comes next."""
+        return step == self._expected_step
+
+    def pass_until(self, step: int) -> None:
+        """Counts as checked what was due up to a step, as :meth:`passes` does."""
+        self._expected_step = self._next(step)
+
     def _next(self, step: int) -> int:
         """The step after one at which there is something new."""
         control, camera = self._period_steps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,6 +159,39 @@ class WorldRun:
             return False
         self._note(observation, world, row, act)
         return True
+
+    def quiet_ticks(self, step: int) -> int:
+        """So many control ticks from a step on may be kept by :meth:`take_fragment`, if nothing happens."""
+        period = self._timing.control_steps
+        if self._timing.camera_steps % period or not self.monitor.is_due(step):
+            return 0
+        return max(0, -((step - self._quiet_until) // period))
+
+    def take_fragment(
+        self,
+        first: int,
+        rows: Sequence[Sequence[float]],
+        modes: Sequence[str],
+        told: Sequence[Sequence[float]],
+        channels: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Records control ticks that followed one another, each as :meth:`quiet_tick` does.
+
+        Args:
+            first: Physics step of the first of N, N not 0.
+            rows: Of each the quantities of the task.
+            modes: Of each that of the policy.
+            told: Of each what the policy has decided.
+            channels: What was sensed, by name, each of shape (N, ...).
+        """
+        period = self._timing.control_steps
+        steps = range(first, first + len(rows) * period, period)
+        self.monitor.pass_until(steps[-1])
+        self._steps.extend(steps)
+        self._modes.extend(modes)
+        self._rows.extend(rows)
+        self._told.extend(told)
+        self._readings.ticks(channels)
 
     def glimpse(self, world: int, observation: Observation, truth: GroundTruth) -> bool:
         """Takes in what happened since the last observation, also between control ticks.

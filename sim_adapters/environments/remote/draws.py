@@ -32,6 +32,11 @@ class Draws:
             _Twister(_seed_numpy, np.random.get_state, np.random.set_state, _place_of_numpy, _WORDS - 1),
         )
 
+    @property
+    def slot(self) -> int | None:
+        """Whose they are now."""
+        return self._slot
+
     def begin(self, slot: int, seed: int) -> None:
         """Seeds them for a new episode of a slot."""
         self._leave()
@@ -43,10 +48,11 @@ class Draws:
     def resume(self, slot: int) -> None:
         """Puts them where a slot has left them; little to do while one slot alone is stepped."""
         if slot != self._slot:
-            self._leave()
-            self._slot = slot
+            before, self._slot = self._slot, slot
             for twister in self._twisters:
-                twister.enter(slot)
+                twister.change(before, slot)
+            if before in self._torch:
+                self._torch[before] = sys.modules["torch"].get_rng_state()
             if slot in self._torch:
                 sys.modules["torch"].set_rng_state(self._torch[slot])
         if slot not in self._torch:
@@ -117,6 +123,22 @@ class _Twister:
         if (place := self._place()) is not None:
             self._unused[slot] = memoryview(_words(place).tobytes()).cast("I")
         self._is_clean = slot in self._unused
+
+    def change(self, before: int | None, slot: int) -> None:
+        """Leaves a slot, and enters another one."""
+        place, unused = self._place(), self._unused.get(before)  # type: ignore[arg-type]
+        if self._is_clean and unused is not None and place is not None and slot in self._unused:
+            words, used, key = _words(place), self._used, self._first
+            if (
+                words[used] == unused[used]
+                and words[key] == unused[key]
+                and words[key + 1] == unused[key + 1]
+            ):
+                words[:] = self._unused[slot]
+                return
+        if before is not None:
+            self.leave(before)
+        self.enter(slot)
 
     def leave(self, slot: int) -> None:
         place, unused = self._place(), self._unused.get(slot)
@@ -256,6 +278,20 @@ def alone(policy: str, worlds: int) -> Any:
 def _watched(policy: str, worlds: int) -> Iterator[None]:
     before = used_up()
     yield
+    check_unused(policy, worlds, before)
+
+
+def check_unused(policy: str, worlds: int, before: tuple[Any, ...]) -> None:
+    """Makes sure that a policy has drawn from none of them; see :func:`alone`.
+
+    Args:
+        policy: Its name.
+        worlds: For how many it was called.
+        before: :func:`used_up` before that.
+
+    Raises:
+        SharedDraws: It has.
+    """
     if used_up() != before:
         raise SharedDraws(
             f"policy {policy!r} draws from random, numpy.random or torch's "

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,35 @@ def _gymnasium() -> Any:
         except ImportError:
             continue
     raise Refused(f"neither gymnasium nor gym is installed in {sys.executable}")
+
+
+def factory_of(maker: Any, env: Any) -> Any:
+    """What the keyword arguments go to."""
+    spec = getattr(env, "spec", None)
+    entry = getattr(spec, "entry_point", None)
+    if spec is None or entry is None:
+        return maker
+    if callable(entry):
+        return entry
+    module, _, name = entry.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def takes_any(maker: Any, env: Any) -> bool:
+    """Whether there are keyword arguments that nobody lists."""
+    parameters = inspect.signature(factory_of(maker, env)).parameters.values()
+    return any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
+
+
+def open_keywords(maker: Any, env: Any) -> list[str]:
+    """Keyword arguments that are None when nobody gives them, as seeds often are."""
+    parameters = inspect.signature(factory_of(maker, env)).parameters.items()
+    return [name for name, one in parameters if one.default is None and name != "render_mode"]
+
+
+def keywords(maker: Any, env: Any, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Keyword arguments with a plain default, or as they are given."""
+    for name, parameter in inspect.signature(factory_of(maker, env)).parameters.items():
+        default = given.get(name, parameter.default)
+        if isinstance(default, (bool, int, float, str)) and name not in ("render_mode", COUNT):
+            yield name, default

@@ -10,7 +10,8 @@ import sys
 import traceback
 from typing import Any
 
-from .playing import Playing
+from .deciding.lodging import OF_LODGER, ByPolicy, Lodger
+from .deciding.playing import Playing
 from .refused import Refused, told
 from .sharing.vector_session import session_of
 from .wire import Steps, receive, send
@@ -28,8 +29,7 @@ def main(descriptor: int, parent: int) -> None:
         return
     os.dup2(2, 1)
     sock = socket.socket(fileno=descriptor)
-    session: Any = None
-    steps: Any = None
+    served = _Served()
     while True:
         try:
             message = receive(sock)
@@ -37,26 +37,48 @@ def main(descriptor: int, parent: int) -> None:
             return
         try:
             if isinstance(message, bytes):
-                stepped = session.steps(*steps.asked(message))
-                if not steps.answer(sock, stepped):
-                    raise ValueError(
-                        "an observation has another shape, or the info another length, than before"
-                    )
-                continue
-            word, given = message
-            if word == "environment":
-                session, answer = _session_of(given["name"])(**given), None
-            elif word == "policy":
-                session, answer = Playing(**given), None
+                served.step(sock, message)
             else:
-                answer = getattr(session, word)(**given)
-                steps = Steps(**given, answer=answer) if word == "steps" else None
-            send(sock, ["answer", answer])
+                send(sock, ["answer", served.ask(*message)])
         except Refused as error:
             send(sock, ["refused", [str(error), error.unknown, list(error.known)]])
+        except ByPolicy as error:
+            traceback.print_exc()
+            send(sock, ["failed by policy", str(error)])
         except (Exception, SystemExit) as error:
             traceback.print_exc()
             send(sock, ["failed", told(error)])
+
+
+class _Served:
+    """An environment with, maybe, a policy beside it, or a policy alone."""
+
+    def __init__(self) -> None:
+        self._session: Any = None
+        self._lodger: Any = None
+        self._steps: Any = None
+
+    def step(self, sock: Any, message: bytes) -> None:
+        """Answers a further step like the one before."""
+        if not self._steps.answer(sock, self._session.steps(*self._steps.asked(message))):
+            raise ValueError("an observation has another shape, or the info another length, than before")
+
+    def ask(self, word: str, given: Any) -> Any:
+        """What is answered to a word."""
+        if word == "environment":
+            self._session = _session_of(given["name"])(**given)
+            return None
+        if word == "policy":
+            self._session = Playing(**given)
+            return None
+        if word == "lodge":
+            self._lodger = Lodger(self._session, **given)
+            return self._lodger.describe()
+        if word.startswith(OF_LODGER):
+            return getattr(self._lodger, word[len(OF_LODGER) :])(**given)
+        answer = getattr(self._session, word)(**given)
+        self._steps = Steps(**given, answer=answer) if word == "steps" else None
+        return answer
 
 
 def _session_of(name: str) -> Any:

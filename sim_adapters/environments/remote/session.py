@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import inspect
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .draws import Draws
 from .episode import Episode, picture_of, reset
-from .making import COUNT, maker_of, one_world
+from .fragment import Decide, Stepped, by_steps, roll
+from .making import factory_of, keywords, maker_of, one_world, open_keywords, takes_any
 from .physics import things_of
 from .presets import Preset, preset_of
 from .refused import Refused, told
@@ -92,9 +91,9 @@ class Session:
                 "picture": picture,
                 "action": action_of(env.action_space, inner),
                 "settable": [[name, plain(value)] for name, value in self._settable(env)],
-                "any_make": _takes_any(self.maker, env),
-                "open_make": _open_keywords(self.maker, env),
-                "files": files_of(env, _factory_of(self.maker, env), self._file),
+                "any_make": takes_any(self.maker, env),
+                "open_make": open_keywords(self.maker, env),
+                "files": files_of(env, factory_of(self.maker, env), self._file),
                 "step_s": _number(step_s),
                 "fps": _number((getattr(env, "metadata", None) or {}).get("render_fps")),
                 "max_steps": steps,
@@ -204,6 +203,34 @@ class Session:
             "info": [episode.told(info)],
         }
 
+    @property
+    def draws(self) -> Draws:
+        """The process's own generators, as its slots have left them."""
+        return self._draws
+
+    def fragment(
+        self,
+        slots: Sequence[int],
+        rows: Sequence[int],
+        seen: Mapping[str, np.ndarray],
+        most: int,
+        decide: Decide,
+    ) -> dict[str, Any]:
+        """See :func:`.roll`."""
+        return roll(self._stepping(slots), rows, seen, most, decide)
+
+    def _stepping(self, slots: Sequence[int]) -> Callable[[np.ndarray], Stepped]:
+        if len(slots) > 1:
+            return by_steps(self.steps, slots)
+        slot, episode = slots[0], self._slots[slots[0]]
+
+        def step(told: np.ndarray) -> Stepped:
+            self._draws.resume(slot)
+            observation, reward, terminated, truncated, info = episode.step(told[0])
+            return observation, (reward,), (terminated,), (truncated,), (episode.told(info),)
+
+        return step
+
     def problems(self, slot: int) -> dict[str, list[str]]:
         """Of an episode: targets that are ``lost``, and what was asked and its info has ``never`` had."""
         episode = self._slots[slot]
@@ -266,7 +293,7 @@ class Session:
         env = self.open(others)
         try:
             if target.startswith("make."):
-                known = dict(_keywords(self.maker, env, self._make_with))
+                known = dict(keywords(self.maker, env, self._make_with))
                 return target[5:] in known and same(known[target[5:]], value)
             return same(place_of(env.unwrapped, target).read(), value)
         finally:
@@ -316,7 +343,7 @@ class Session:
             self.end(slot)
 
     def _settable(self, env: Any) -> Iterator[tuple[str, Any]]:
-        for name, value in _keywords(self.maker, env, self._make_with):
+        for name, value in keywords(self.maker, env, self._make_with):
             yield f"make.{name}", value
         for path, value in attributes(env.unwrapped):
             yield f"attr/{path}", value
@@ -361,35 +388,3 @@ def _number(value: Any) -> float | None:
     return (
         float(value) if isinstance(value, (int, float, np.number)) and not isinstance(value, bool) else None
     )
-
-
-def _factory_of(maker: Any, env: Any) -> Any:
-    """What the keyword arguments go to."""
-    spec = getattr(env, "spec", None)
-    entry = getattr(spec, "entry_point", None)
-    if spec is None or entry is None:
-        return maker
-    if callable(entry):
-        return entry
-    module, _, name = entry.partition(":")
-    return getattr(importlib.import_module(module), name)
-
-
-def _takes_any(maker: Any, env: Any) -> bool:
-    """Whether there are keyword arguments that nobody lists."""
-    parameters = inspect.signature(_factory_of(maker, env)).parameters.values()
-    return any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
-
-
-def _open_keywords(maker: Any, env: Any) -> list[str]:
-    """Keyword arguments that are None when nobody gives them, as seeds often are."""
-    parameters = inspect.signature(_factory_of(maker, env)).parameters.items()
-    return [name for name, one in parameters if one.default is None and name != "render_mode"]
-
-
-def _keywords(maker: Any, env: Any, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Keyword arguments with a plain default, or as they are given."""
-    for name, parameter in inspect.signature(_factory_of(maker, env)).parameters.items():
-        default = given.get(name, parameter.default)
-        if isinstance(default, (bool, int, float, str)) and name not in ("render_mode", COUNT):
-            yield name, default

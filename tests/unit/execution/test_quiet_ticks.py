@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simgate.harness.execution.episode.act_check import BadAct
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.execution.episode.world_run import Episode, WorldRun
@@ -61,6 +62,10 @@ class Stepwise(GymnasiumAdapter):
     traits = replace(GymnasiumAdapter.traits, tells_quiet=False)
 
 
+class OneByOne(GymnasiumAdapter):
+    traits = replace(GymnasiumAdapter.traits, plays_fragments=False)
+
+
 class Drawn:
     """Draws, and lets its mode tell of the time."""
 
@@ -97,6 +102,23 @@ class AnswersWithOneArray(Drawn):
     def one(self, world: int, values: Any) -> Act:
         self.kept[world][:] = values
         return Act(self.kept[world], "kept")
+
+
+class Ends(Drawn):
+    """Without a word."""
+
+    def one(self, world: int, values: Any) -> Act:
+        return Act(values, "ends", done=self.count == 15)
+
+
+class Looks(Drawn):
+    def act(self, observation, detections) -> list[Act]:
+        return [Act(np.tanh(seen[:2].astype(float)), "looks") for seen in observation.channels["obs.at"]]
+
+
+class Far(Drawn):
+    def one(self, world: int, values: Any) -> Act:
+        return Act(values + 2.0 * (self.count == 7), "far")
 
 
 def played(
@@ -144,22 +166,40 @@ HELD = {"signals": {**RETURN["signals"], **SIGNALS}, "success": "x > 0.2 for 0.2
 
 
 @pytest.mark.parametrize("odd", ["", "endless", "over", "cut"])
-@pytest.mark.parametrize("policy", [Drawn, Says, WritesIntoWhatItIsShown, AnswersWithOneArray])
+@pytest.mark.parametrize("policy", [Drawn, Says, WritesIntoWhatItIsShown, AnswersWithOneArray, Ends])
 @pytest.mark.parametrize("task", [RETURN, ASKED, HELD], ids=["return", "at end", "held"])
 def test_an_episode_is_the_same_whether_its_quiet_ticks_are_kept_by_the_short_way(
     sites: Any, odd: str, policy: type[Policy], task: dict[str, Any]
 ) -> None:
     count = 1 if task is ASKED else 3
-    short, long = (played(kind, sites(odd, count), policy(), task) for kind in (GymnasiumAdapter, Stepwise))
-    for one, other in zip(map(whole, short), map(whole, long), strict=True):
+    kinds = GymnasiumAdapter, OneByOne, Stepwise
+    most, short, long = (played(kind, sites(odd, count), policy(), task) for kind in kinds)
+    for many, one, other in zip(map(whole, most), map(whole, short), map(whole, long), strict=True):
         for name, value in one.items():
-            assert value == other[name], name
+            assert value == other[name] == many[name], name
     ends = {"endless": "invalid", "over": "terminated", "cut": "truncated"}
     if odd and task is not HELD:
         assert short[0].trace.end == ends[odd]
         assert len(short[0].trace.steps) == 11
         broken = ("non-finite sensor reading at step 10",) if odd == "endless" else ()
         assert short[0].trace.invalid_reasons == broken
+
+
+def test_what_is_worn_is_worn_at_each_tick(sites: Any) -> None:
+    worn = [replace(site, worn=(("obs.at.noise_std", 0.2), ("action.limit", 0.5))) for site in sites("", 2)]
+    kinds = GymnasiumAdapter, OneByOne, Stepwise
+    most, short, long = (list(map(whole, played(kind, worn, Looks(), ASKED))) for kind in kinds)
+    assert most == short == long
+    assert most != list(map(whole, played(GymnasiumAdapter, sites("", 2), Looks(), ASKED)))
+
+
+def test_an_action_beyond_its_range_is_refused_at_its_step(sites: Any) -> None:
+    said = []
+    for kind in (GymnasiumAdapter, OneByOne, Stepwise):
+        with pytest.raises(BadAct, match=r"step 6: action\.0 is ") as raised:
+            played(kind, sites("", 2), Far(), RETURN)
+        said.append(str(raised.value))
+    assert len(set(said)) == 1
 
 
 @pytest.mark.parametrize("odd", ["", "endless"])
@@ -170,7 +210,7 @@ def test_a_policy_that_works_in_what_it_is_shown_changes_nothing(sites: Any, odd
     assert list(map(whole, one)) == list(map(whole, other))
 
 
-class Ends(DeclaredRun):
+class EndsFar(DeclaredRun):
     """A team's own, derived from what a declared task is."""
 
     def ended(self, step: int, truth: GroundTruth, act: Act) -> str:
@@ -178,7 +218,7 @@ class Ends(DeclaredRun):
 
 
 class HandsOn:
-    """As :class:`Ends`, around one."""
+    """As :class:`EndsFar`, around one."""
 
     def __init__(self, inner: DeclaredRun) -> None:
         self.inner = inner
@@ -190,12 +230,12 @@ class HandsOn:
         return "far" if truth.values["count"] == 12 else self.inner.ended(step, truth, act)
 
 
-@pytest.mark.parametrize("kind", [Ends, HandsOn])
+@pytest.mark.parametrize("kind", [EndsFar, HandsOn])
 def test_a_task_with_an_end_of_its_own_is_asked_at_each_tick(
     sites: Any, kind: type[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def begin(task: DeclaredTask, scene: Any, *given: Any) -> Any:
-        return Ends(task, *given) if kind is Ends else HandsOn(DeclaredRun(task, *given))
+        return EndsFar(task, *given) if kind is EndsFar else HandsOn(DeclaredRun(task, *given))
 
     monkeypatch.setattr(DeclaredTask, "begin", begin)
     for one in played(GymnasiumAdapter, sites("", 2), Drawn(), ASKED):
@@ -222,16 +262,23 @@ NEVER = {**HELD, "success": "x > 99", "failure": "v > 99"}
 def test_only_ticks_at_which_no_condition_is_asked_for_are_quiet(
     sites: Any, task: dict[str, Any], kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quiet: list[bool] = []
-    real = WorldRun.quiet_tick
+    quiet: list[int] = []
+    one, many = WorldRun.quiet_tick, WorldRun.take_fragment
 
     def counted(*given: Any) -> bool:
-        quiet.append(real(*given))
-        return quiet[-1]
+        quiet.append(one(*given))
+        return bool(quiet[-1])
+
+    def counted_all(run: WorldRun, first: int, rows: Any, *given: Any) -> None:
+        quiet.append(len(rows))
+        many(run, first, rows, *given)
 
     monkeypatch.setattr(WorldRun, "quiet_tick", counted)
-    (episode,) = played(GymnasiumAdapter, sites("", 1), Drawn(), task)
-    assert (len(episode.trace.steps), sum(quiet)) == (41, kept)
+    monkeypatch.setattr(WorldRun, "take_fragment", counted_all)
+    for kind in (GymnasiumAdapter, OneByOne):
+        (episode,) = played(kind, sites("", 1), Drawn(), task)
+        assert (len(episode.trace.steps), sum(quiet)) == (41, kept)
+        quiet.clear()
 
 
 def test_an_adapter_tells_in_short_only_of_steps_at_which_nothing_has_happened(sites: Any) -> None:

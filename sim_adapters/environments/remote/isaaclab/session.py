@@ -6,10 +6,12 @@ import gc
 import hashlib
 import sys
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 import numpy as np
 
+from ..draws import Draws
+from ..fragment import Stepped
 from ..refused import Refused, told
 from ..session import Session
 from ..settable import same
@@ -150,21 +152,43 @@ class LabSession(Session):
     def steps(self, slots: Sequence[int], actions: np.ndarray) -> dict[str, Any]:
         """See :meth:`Session.steps`; worlds of other slots are told zeros, and nobody looks at them. Numbers
         that are none are answered as they are: the worlds that have ended may come to them."""
-        assert self._worlds is not None
-        count, rows = len(self._rows), [self._rows[slot] for slot in slots]
-        told_all = np.zeros((count, actions.shape[1]), dtype=np.float32)
-        told_all[rows] = actions
-        seen, *rest = self._worlds.step(told_all)
-        if rows != list(range(count)):
-            seen, rest = {name: array[rows] for name, array in seen.items()}, [array[rows] for array in rest]
-        reward, terminated, truncated = rest
+        seen, reward, terminated, truncated, info = self._stepping(slots)(actions)
         return {
             "observation": seen,
-            "reward": reward.tolist(),
-            "terminated": terminated.tolist(),
-            "truncated": truncated.tolist(),
-            "info": [self._worlds.told(row) for row in rows],
+            "reward": reward,
+            "terminated": terminated,
+            "truncated": truncated,
+            "info": info,
         }
+
+    @property
+    def draws(self) -> Draws:
+        """See :attr:`Session.draws`."""
+        assert self._worlds is not None
+        return self._worlds.draws
+
+    def _stepping(self, slots: Sequence[int]) -> Callable[[np.ndarray], Stepped]:
+        assert self._worlds is not None
+        worlds, count, rows = self._worlds, len(self._rows), [self._rows[slot] for slot in slots]
+        are_all, nothing = rows == list(range(count)), [[] for _ in rows]  # type: ignore[var-annotated]
+        asks = any(self._asked[row] for row in rows)
+
+        def step(told: np.ndarray) -> Stepped:
+            if are_all:
+                found = worlds.step(told.astype(np.float32))
+            else:
+                told_all = np.zeros((count, told.shape[1]), dtype=np.float32)
+                told_all[rows] = told
+                seen, reward, fallen, cut = worlds.step(told_all)
+                found = (
+                    {name: array[rows] for name, array in seen.items()},
+                    [reward[row] for row in rows],
+                    [fallen[row] for row in rows],
+                    [cut[row] for row in rows],
+                )
+            return (*found, [worlds.told(row) for row in rows] if asks else nothing)
+
+        return step
 
     def problems(self, slot: int) -> dict[str, list[str]]:
         """See :meth:`Session.problems`."""

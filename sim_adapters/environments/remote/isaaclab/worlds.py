@@ -34,6 +34,9 @@ class Worlds:
         asked: Of each world: names that are told of it at each step.
         sees: Whether pictures of the task's cameras are observations too.
 
+    Attributes:
+        draws: The process's own generators, as its worlds have left them.
+
     Raises:
         Refused: Something that is set or to be seen is not there.
     """
@@ -49,14 +52,14 @@ class Worlds:
         sees: bool = False,
     ) -> None:
         self._torch: Any = importlib.import_module("torch")
-        self._seeds, self._draws, self._values = list(seeds), Draws(), list(values)
+        self._seeds, self.draws, self._values = list(seeds), Draws(), list(values)
         self._started, self._device = False, made["device"]
         config = configured(task, len(self._seeds), **made)
         self.left_out = adapt(config, keeps_time_limit)
         self._stack = contextlib.ExitStack()
         for world, seed in enumerate(self._seeds):
-            self._draws.begin(world, seed)
-        self._draws.begin(_MAKING, 0)
+            self.draws.begin(world, seed)
+        self.draws.begin(_MAKING, 0)
         with self._making_one_by_one():
             self.inner = self._stack.enter_context(simulation(task, config))
         try:
@@ -137,7 +140,7 @@ class Worlds:
         setattr(owner, name, each)
 
     def _drawing(self, world: int, run: Callable[[Any], None]) -> None:
-        self._draws.resume(world)
+        self.draws.resume(world)
         run(self._ids(world))
 
     def _reset(self, world: int, run: Callable[[Any], None]) -> None:
@@ -159,32 +162,37 @@ class Worlds:
     def reset(self) -> dict[str, np.ndarray]:
         """Resets all; observations by name, each of shape (N, ...)."""
         for world, seed in enumerate(self._seeds):
-            self._draws.begin(world, seed)
+            self.draws.begin(world, seed)
         for places, values in zip(self._places, self._values):
             for target, place in places.items():
                 place.wanted = values[target]
         observation, _ = self.inner.reset()
+        self._told_as = self.inner.action_space.shape
         self._teller.forget()
         for world in range(len(self._seeds)):
             self._lost[world] = self.lost(world, start=True)
         self._started = True
         return {**self._read(observation), **self.cameras.read()}
 
-    def step(self, actions: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
+    def step(self, actions: np.ndarray) -> tuple[dict[str, np.ndarray], list[float], list[bool], list[bool]]:
         """One step of all: observations, rewards, and which have terminated or were truncated.
 
         A world that is over is told of as it ended, though the simulation has begun it anew by then.
+
+        Args:
+            actions: Float32, shape (N, A), which the simulation may keep.
         """
         self._at_end.clear()
         self._last_seen.clear()
         self._memory.step_begins()
-        told = self._torch.as_tensor(actions, dtype=self._torch.float32, device=self.inner.device)
-        answer = self.inner.step(told.reshape(self.inner.action_space.shape))
+        told = self._torch.from_numpy(actions.reshape(self._told_as))
+        answer = self.inner.step(told if self._device == "cpu" else told.to(self.inner.device))
         self._teller.forget()
         observation, reward, terminated, truncated, extras = answer
         seen = self._read(observation)
-        over = (terminated | truncated).cpu().numpy()
-        if over.any():
+        fallen, cut = _host(terminated).tolist(), _host(truncated).tolist()
+        if True in fallen or True in cut:
+            over = np.logical_or(fallen, cut)
             last = self._read(extras["final_obs"])
             for name, array in seen.items():
                 array[over] = last[name][over]
@@ -192,10 +200,10 @@ class Worlds:
             seen[name] = pictures
             for world, last_seen in self._last_seen.items():
                 pictures[world] = last_seen[name]
-        return seen, _host(reward), _host(terminated), _host(truncated)
+        return seen, _host(reward).tolist(), fallen, cut
 
     def _read(self, observation: Any) -> dict[str, np.ndarray]:
-        return {name: np.array(_host(part)) for name, part in self.reader.parts(observation)}
+        return {name: _host(part).copy() for name, part in self.reader.parts(observation)}
 
     def told(self, world: int) -> list[float]:
         """What was asked of a world, after its last step."""
@@ -225,5 +233,7 @@ class Worlds:
 
 
 def _host(array: Any) -> np.ndarray:
-    found: np.ndarray = array.detach().cpu().numpy()
+    # The two calls that are nearly always for nothing would cost a microsecond each, several times a step.
+    is_plain = array.is_cpu and not array.requires_grad
+    found: np.ndarray = (array if is_plain else array.detach().cpu()).numpy()
     return found

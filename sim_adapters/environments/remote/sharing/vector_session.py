@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..episode import Episode
+from ..fragment import Stepped, by_steps
 from ..making import COUNT
 from ..physics import PREFIX
 from ..refused import Refused, told
@@ -159,6 +160,9 @@ class VectorSession(Session):
         for vector, told in together.items():
             vector.step(told)
         return super().steps(slots, actions)
+
+    def _stepping(self, slots: Sequence[int]) -> Callable[[np.ndarray], Stepped]:
+        return by_steps(self.steps, slots)
 
     def beside(self, actions: Mapping[int, Any], mine: int) -> set[int]:
         """See :meth:`Session.beside`; worlds that share its vector are stepped with it."""

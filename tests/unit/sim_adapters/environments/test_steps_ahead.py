@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.environments.adapter import GymnasiumAdapter, IsaacLabAdapter
+from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
+from simgate.sim_adapters.environments.lab_adapter import IsaacLabAdapter
 from simgate.sim_adapters.environments.link import EnvironmentFailed
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 

@@ -9,15 +9,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 
-from .draws import alone, seed_all
-from .imports import named_by
-from .making import maker_of
-from .refused import Refused
-from .sources import is_nobodys
+from ..draws import alone, seed_all
+from ..imports import named_by
+from ..making import maker_of
+from ..refused import Refused
+from ..sources import is_nobodys
+
+Said = Tuple[List[float], str, Dict[str, Any], bool]
+"""Of one world: values, mode, facts, and whether the robot has finished."""
+PLAIN = "acting"
+"""The mode of an answer that is numbers alone."""
 
 
 class Playing:
@@ -67,30 +72,38 @@ class Playing:
             action=SimpleNamespace(**embodiment["action"]),
         )
         self._worlds, self._names = len(briefs), tuple(embodiment["action"]["names"])
-        # As the loop does it for a policy in the worker.
-        seed_all(briefs[0]["seed"])
+        self._seed(briefs[0]["seed"])
         with alone(self._name, self._worlds):
             self._policy.reset([SimpleNamespace(**brief) for brief in briefs], robot)
 
-    def act(
-        self, step: int, channels: Mapping[str, np.ndarray], stamps: Mapping[str, int]
-    ) -> list[tuple[list[float], str, dict[str, Any], bool]]:
-        """What each world's robot does: values, mode, facts, and whether it has finished.
+    def _seed(self, seed: int) -> None:
+        """As the loop does it for a policy in the worker."""
+        seed_all(seed)
+
+    def act(self, step: int, channels: Mapping[str, np.ndarray], stamps: Mapping[str, int]) -> list[Said]:
+        """What each world's robot does.
 
         Raises:
             ValueError: An answer is no action.
         """
         # Its own, to write in: what came over the line is read-only.
-        seen = SimpleNamespace(
-            step=step, channels={n: a.copy() for n, a in channels.items()}, stamps=dict(stamps)
-        )
         with alone(self._name, self._worlds):
-            acts = list(self._policy.act(seen, [None] * self._worlds))
+            answered = self.answer(step, {n: a.copy() for n, a in channels.items()}, dict(stamps))
+        return self.read(answered)
+
+    def answer(self, step: int, channels: dict[str, np.ndarray], stamps: dict[str, int]) -> Any:
+        """What the policy itself answers; what it is given becomes its own."""
+        seen = SimpleNamespace(step=step, channels=channels, stamps=stamps)
+        return self._policy.act(seen, [None] * self._worlds)
+
+    def read(self, answered: Any) -> list[Said]:
+        """See :meth:`act`."""
+        acts = list(answered)
         if len(acts) != self._worlds:
             raise ValueError(f"act() answered {len(acts)} acts for {self._worlds} worlds")
         return [self._read(act) for act in acts]
 
-    def _read(self, act: Any) -> tuple[list[float], str, dict[str, Any], bool]:
+    def _read(self, act: Any) -> Said:
         """An array or a list of numbers; a mapping with ``values``; or what has an attribute of that name."""
         told = act.get if isinstance(act, Mapping) else lambda name, other=None: getattr(act, name, other)
         values = told("values")
@@ -105,7 +118,7 @@ class Playing:
                 raise ValueError(f"act() answered {value} for {name}")
         return (
             row.tolist(),
-            str(told("mode") or "acting"),
+            str(told("mode") or PLAIN),
             dict(told("facts") or {}),
             bool(told("done") or False),
         )

@@ -1,0 +1,160 @@
+"""A policy beside the environment in whose interpreter it is installed: nothing is sent between two steps."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..draws import Draws, check_unused, used_up
+from ..refused import told
+from .playing import PLAIN, Playing, Said
+
+_POLICY = -2
+"""Beside the slots of environments: the course of the process's own generators that is the policy's."""
+
+
+OF_LODGER = "policy."
+"""Before the words that are for it."""
+
+
+class ByPolicy(Exception):  # noqa: N818 - the name says what happened
+    """What the policy raised, in words."""
+
+
+class Lodger(Playing):
+    """What environment and policy draw stays apart, and what either imports.
+
+    Args:
+        session: Of the environment.
+        opened: What :class:`.Playing` is made with.
+    """
+
+    def __init__(self, session: Any, **opened: Any) -> None:
+        self._session = session
+        before = list(sys.path)
+        try:
+            super().__init__(**opened)
+        finally:
+            # What the environment imports as it runs is found where it was.
+            sys.path[:] = [*before, *(path for path in sys.path if path not in before)]
+
+    def _seed(self, seed: int) -> None:
+        self._session.draws.begin(_POLICY, seed)
+
+    def reset(self, briefs: Sequence[Mapping[str, Any]], embodiment: Mapping[str, Any]) -> None:
+        """See :meth:`.Playing.reset`."""
+        self._size = len(embodiment["action"]["names"])
+        with self._asked(begins=True):
+            super().reset(briefs, embodiment)
+
+    def act(self, step: int, channels: Mapping[str, np.ndarray], stamps: Mapping[str, int]) -> list[Said]:
+        """See :meth:`.Playing.act`."""
+        with self._asked():
+            return super().act(step, channels, stamps)
+
+    def fragment(
+        self,
+        rows: Sequence[int],
+        step: int,
+        period: int,
+        bounds: np.ndarray,
+        clip: bool,
+        **asked: Any,
+    ) -> dict[str, Any]:
+        """A rollout fragment, see :func:`.roll`, up to what is for simgate to hear of: a word of the policy,
+        its end, an action beyond its range.
+
+        Args:
+            rows: Places of the environments among the worlds.
+            step: Physics step of what is seen first.
+            period: Physics steps of a control period.
+            bounds: Least and largest numbers of an action, shape (2, A).
+            clip: Whether others are clipped to them.
+            asked: What :func:`.roll` takes besides.
+
+        Returns:
+            As :func:`.roll`, with ``values``, shape (N, S, A), ``modes`` of each step, None where they are
+            those of plain numbers, ``pending``: acts of all worlds after the last step, where they ended the
+            fragment; and ``policy_s``, what the policy took, wall-clock seconds.
+
+        Raises:
+            ByPolicy: The policy raised.
+        """
+        values: list[np.ndarray] = []
+        modes: list[list[str]] = []
+        pending: list[list[Said]] = []
+        plain, (low, high), policy_s = [PLAIN] * len(rows), bounds, 0.0
+        many, most = self._worlds > 1, np.finfo(np.float64).max
+        has_range = not clip and not bool((low <= -most).all() and (high >= most).all())
+
+        drawn: list[tuple[Any, ...]] = []
+
+        def decide(count: int, seen: dict[str, np.ndarray]) -> Any:
+            nonlocal policy_s
+            now, acts, began = step + count * period, None, time.perf_counter()
+            with self._asked():
+                if many and not drawn:
+                    drawn.append(used_up())
+                answered = self.answer(now, seen, dict.fromkeys(seen, now))
+                said = self._plain(answered)
+                if said is None:
+                    acts = self.read(answered)
+                    said = np.array([act[0] for act in acts], dtype=np.float64)
+            policy_s += time.perf_counter() - began
+            told, mine = said[rows] if len(rows) < self._worlds else said, plain
+            is_word = False
+            if acts is not None:
+                mine = [acts[row][1] for row in rows]
+                is_word = any(acts[row][2] or acts[row][3] for row in rows)
+            if is_word or (has_range and not bool(((low <= told) & (told <= high)).all())):
+                pending.append(self.read(answered) if acts is None else acts)
+                return None
+            values.append(told)
+            modes.append(mine)
+            return np.clip(told, low, high) if clip else told
+
+        answer: dict[str, Any] = self._session.fragment(rows=rows, decide=decide, **asked)
+        if drawn:
+            with self._asked():
+                check_unused(self._name, self._worlds, drawn[0])
+        return {
+            **answer,
+            "values": np.array(values, dtype=np.float64).reshape(len(values), len(rows), self._size),
+            "modes": None if all(one is plain for one in modes) else modes,
+            "pending": pending[0] if pending else None,
+            "policy_s": policy_s,
+        }
+
+    def _plain(self, answered: Any) -> Any:
+        """An array of numbers for all worlds as float64, shape (W, A); None for any other answer."""
+        if type(answered) is not np.ndarray or answered.shape != (self._worlds, self._size):
+            return None
+        if answered.dtype.kind != "f":
+            return None
+        found = answered.astype(np.float64)
+        return found if math.isfinite(np.vdot(found, found)) else None
+
+    def _asked(self, begins: bool = False) -> _Asked:
+        """Around a call of the policy: the process's generators are its own for so long."""
+        return _Asked(self._session.draws, begins)
+
+
+class _Asked:
+    def __init__(self, draws: Draws, begins: bool) -> None:
+        self._draws, self._before = draws, draws.slot
+        if not begins:
+            draws.resume(_POLICY)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if self._before is not None:
+            self._draws.resume(self._before)
+        if error is not None and isinstance(error, (Exception, SystemExit)):
+            raise ByPolicy(told(error)) from error
