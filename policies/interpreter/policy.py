@@ -11,7 +11,7 @@ import numpy as np
 
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.embodiment import Embodiment
-from simgate.sim_adapters.environments.fragment import Terms
+from simgate.sim_adapters.environments.fragment import MixedDraws, Terms
 from simgate.sim_adapters.environments.link import (
     FRAGMENT,
     EnvironmentFailed,
@@ -64,6 +64,7 @@ class InterpreterPolicy:
         self._link: RemoteLink | None = None
         self._host: RemoteLink | None = None
         self._seen: RemoteLink | None = None
+        self._apart = False
         self.said: dict[str, str] = {}
         self._start()
 
@@ -153,16 +154,20 @@ class InterpreterPolicy:
         Raises:
             PolicyFailed: The policy raised.
             EnvironmentFailed: The environment did, or its interpreter is gone.
+            MixedDraws: See there; not once more for the same policy.
         """
         if link is not self._host:
             return None
         bounds = np.array((terms.low, terms.high) if terms.clip else (terms.least, terms.most))
         given = {"step": terms.step, "period": terms.period, "bounds": bounds, "clip": terms.clip}
         try:
-            answer: Mapping[str, Any] = self._host.call(FRAGMENT, **asked, **given)
+            answer: Mapping[str, Any] = self._host.call(FRAGMENT, **asked, **given, apart=self._apart)
         except LodgerFailed as error:
             self.close()
             raise PolicyFailed(str(error)) from None
+        if answer["were_drawn"]:
+            self._apart = True
+            raise MixedDraws
         acts = answer["pending"]
         return {**answer, "pending": None if acts is None else _acts(acts)}
 

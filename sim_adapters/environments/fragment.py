@@ -17,6 +17,11 @@ MOST_BYTES = 1 << 22
 """Of what is observed in a fragment."""
 
 
+class MixedDraws(Exception):  # noqa: N818 - the name says what happened
+    """Somebody has drawn from generators that environments and policy had been left with together; the
+    episode is to be played anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """Steps of some worlds that followed one another.

@@ -29,12 +29,20 @@ class Pushes:
         seen = torch.from_numpy(observation.channels["obs.policy"])
         pushes = torch.tanh(seen[:, :1] - seen[:, 2:3]).numpy()
         return pushes + np.array([[stream.normal()] for stream in self.streams], dtype=np.float32)
+
+
+class Draws(Pushes):
+    # From what is everybody's, at one step in thirty.
+
+    def act(self, observation, outputs):
+        pushes = super().act(observation, outputs)
+        return pushes if observation.step % 30 != 17 else pushes + torch.randn(1).numpy()
 """
 PACK = """
 simgate: 1
 pack: lodging
-policy: {{file: pushes.py:Pushes, python: {python}}}
-sim: {{adapter: isaaclab, physics_hz: 60, control_hz: 60, camera_hz: 60, time_limit_s: 4, batch: 5}}
+policy: {{file: pushes.py:{name}, python: {python}}}
+sim: {{adapter: isaaclab, physics_hz: 60, control_hz: 60, camera_hz: 60, time_limit_s: 4, batch: {batch}}}
 seed: 3
 scenarios:
   pushed:
@@ -55,11 +63,17 @@ gate:
 """
 
 
+@pytest.mark.parametrize(("name", "batch"), [("Pushes", 5), ("Draws", 1)])
 def test_outcomes_are_the_same_to_the_bit_also_where_worlds_end_at_different_steps(
-    python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    batch: int,
+    python: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "pushes.py").write_text(POLICY)
-    (tmp_path / "pack.yaml").write_text(PACK.format(python=python))
+    (tmp_path / "pack.yaml").write_text(PACK.format(python=python, name=name, batch=batch))
     taken: list[int] = []
     real = WorldRun.take_fragment
 
@@ -69,13 +83,13 @@ def test_outcomes_are_the_same_to_the_bit_also_where_worlds_end_at_different_ste
 
     monkeypatch.setattr(WorldRun, "take_fragment", counted)
     found = []
-    for name in ("beside", "apart"):
-        if name == "apart":
+    for where in ("beside", "apart"):
+        if where == "apart":
             monkeypatch.setattr(InterpreterPolicy, "lodge", lambda policy, link: None)
         words = ["--workers", "0", "--quiet", "--record", "none", "--runs-dir", str(tmp_path)]
-        code = main(["run", str(tmp_path), *words, "--run-name", name])
+        code = main(["run", str(tmp_path), *words, "--run-name", where])
         assert code in (0, 1, 20), capsys.readouterr().err
-        records = RunFolder(tmp_path / name).records()
+        records = RunFolder(tmp_path / where).records()
         found.append(sorted((r.variant, r.trace_digest, r.end, r.metrics["return"]) for r in records))
         taken.append(0)
     assert found[0] == found[1]

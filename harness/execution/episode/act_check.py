@@ -73,18 +73,21 @@ def _is_plainly_right(act: Act, spec: ActionSpec) -> bool:
     return True
 
 
+_FEW_NUMBERS = 24
+
+
 def plain_values(
-    acts: Sequence[Act], low: NDArray[np.float64], high: NDArray[np.float64]
+    acts: Sequence[Act], lows: Sequence[float], highs: Sequence[float]
 ) -> NDArray[np.float64] | None:
     """The values of acts of which each is one at first glance and says nothing but its mode, shape (N, A).
     None where one is not: then :func:`checked_acts` decides.
 
     Args:
         acts: N of them, N not 0.
-        low: Smallest value of each entry, shape (A,).
-        high: Largest.
+        lows: Smallest value of each of A entries.
+        highs: Largest.
     """
-    shape, found = low.shape, []
+    shape, found = (len(lows),), []
     for act in acts:
         if type(act) is not Act or type(act.mode) is not str or type(act.facts) is not dict or act.facts:
             return None
@@ -98,8 +101,17 @@ def plain_values(
             return None
         found.append(values)
     table = np.array(found)
-    is_within = ((low <= table) & (table <= high)).all() and isfinite(np.vdot(table, table))
-    return table if is_within else None
+    if table.size > _FEW_NUMBERS:
+        is_within = ((np.array(lows) <= table) & (table <= np.array(highs))).all() and isfinite(
+            np.vdot(table, table)
+        )
+        return table if is_within else None
+    # Of few numbers plain comparisons tell it in half of numpy's time.
+    for row in table.tolist():
+        for least, value, most in zip(lows, row, highs, strict=True):
+            if not (least <= value <= most and isfinite(value)):
+                return None
+    return table
 
 
 def _wrong_with(act: Act, spec: ActionSpec) -> str:

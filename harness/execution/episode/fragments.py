@@ -134,7 +134,6 @@ class _Player:
         self._policy, self._spec, self._worlds = policy, spec, worlds
         self._name, self._heard = NAME.of(policy) or type(policy).__name__, [None] * worlds
         self._active: Sequence[int] = ()
-        self._low, self._high = np.array(spec.low, np.float64), np.array(spec.high, np.float64)
         self.said: Mapping[str, Any] = {}
 
     def begin(self, worlds: Sequence[int]) -> None:
@@ -165,7 +164,7 @@ class _Player:
                     acts = self._policy.act(Observation(step, seen, dict.fromkeys(seen, step)), self._heard)
                 if type(acts) is list and len(acts) == self._worlds:
                     mine = acts if are_all else [acts[world] for world in self._active]
-                    told = plain_values(mine, self._low, self._high)
+                    told = plain_values(mine, self._spec.low, self._spec.high)
                 if told is None:
                     acts = self.checked(acts, self._active, step)
                     mine = [acts[world] for world in self._active]

@@ -28,6 +28,7 @@ from simgate.harness.tasks.task import Task
 from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, LODGE, NAME, Act, Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.embodiment import ActionSpec, Embodiment
+from simgate.sim_adapters.environments.fragment import MixedDraws
 from simgate.sim_adapters.environments.remote.draws import alone, seed_all
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.optional_member import speaks_for
@@ -80,6 +81,15 @@ def run_episodes(
     Raises:
         BadAct: The policy answered with what is no action.
     """
+    try:
+        return _run(cast, scenes, seeds, policy_seeds, clock)
+    except MixedDraws:
+        return _run(cast, scenes, seeds, policy_seeds, clock)
+
+
+def _run(
+    cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], policy_seeds: Sequence[int], clock: LapClock
+) -> list[Episode]:
     adapter, timing, traits = cast.adapter, cast.timing, traits_of(cast.adapter)
     _lodge(cast, scenes)
     seed_all(policy_seeds[0])

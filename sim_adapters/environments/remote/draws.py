@@ -47,15 +47,18 @@ class Draws:
 
     def resume(self, slot: int) -> None:
         """Puts them where a slot has left them; little to do while one slot alone is stepped."""
-        if slot != self._slot:
-            before, self._slot = self._slot, slot
-            for twister in self._twisters:
-                twister.change(before, slot)
-            if before in self._torch:
-                self._torch[before] = sys.modules["torch"].get_rng_state()
-            if slot in self._torch:
-                sys.modules["torch"].set_rng_state(self._torch[slot])
-        if slot not in self._torch:
+        if slot == self._slot:
+            if slot not in self._torch and "torch" in sys.modules:
+                self._seed_torch()
+            return
+        before, self._slot = self._slot, slot
+        for twister in self._twisters:
+            twister.change(before, slot)
+        if before in self._torch:
+            self._torch[before] = sys.modules["torch"].get_rng_state()
+        if slot in self._torch:
+            sys.modules["torch"].set_rng_state(self._torch[slot])
+        else:
             self._seed_torch()
 
     def end(self, slot: int) -> None:

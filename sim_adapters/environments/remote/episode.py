@@ -12,7 +12,7 @@ import numpy as np
 from .physics import PREFIX, Read, reader_of
 from .refused import Refused
 from .settable import place_of, plain, same, settle
-from .spaces import Reader, fitting
+from .spaces import Reader, fitter
 
 
 class Episode:
@@ -58,14 +58,14 @@ class Episode:
         options = {k[8:]: v for k, v in self._set.items() if k.startswith("options.")}
         observation, info = reset(self.env, seed, options)
         # Only now: a reset may make another model.
-        inner, self._actions = self.env.unwrapped, self.env.action_space
+        inner, self._fit = self.env.unwrapped, fitter(self.env.action_space)
         self._bodies = {name: reader_of(inner, name) for name in self._asked if name.startswith(PREFIX)}
         self.began: tuple[dict[str, np.ndarray], Mapping[str, Any]] = self._seen(observation), info
         return self.began
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, Mapping[str, Any]]:
         """One step: observation, reward, whether it has terminated, or was truncated, info."""
-        answer = self.env.step(fitting(self._actions, action))
+        answer = self.env.step(self._fit(action))
         if len(answer) == 4:
             observation, reward, done, info = answer
             truncated = info.get("TimeLimit.truncated", False)

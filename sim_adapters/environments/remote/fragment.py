@@ -95,7 +95,7 @@ def roll(
             if numbers is not None:
                 now = numbers[count]
                 # A sum of squares that is finite has finite parts.
-                if not math.isfinite(now.dot(now)):
+                if not math.isfinite(np.vdot(now, now)):
                     goes_on = False
         if True in terminated or True in truncated or not math.isfinite(sum(reward)):
             break

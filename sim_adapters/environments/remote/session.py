@@ -208,6 +208,11 @@ class Session:
         """The process's own generators, as its slots have left them."""
         return self._draws
 
+    def tell_draws(self, tell: Callable[[], None]) -> bool:
+        """Asks for a word before each time that environments may draw from them; False where they may at any
+        step."""
+        return False
+
     def fragment(
         self,
         slots: Sequence[int],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -173,6 +173,14 @@ def _names(inner: Any, size: int) -> list[str]:
         if names and all(names) and len(set(names)) == size:
             return names
     return [f"action.{index}" for index in range(size)]
+
+
+def fitter(space: Any) -> Callable[[np.ndarray], Any]:
+    """See :func:`fitting`, of a space that is asked again and again."""
+    if type(space).__name__ == "Box" and space.dtype.kind == "f" and len(space.shape) == 1:
+        kind = space.dtype
+        return lambda action: action.astype(kind)
+    return lambda action: fitting(space, action)
 
 
 def fitting(space: Any, action: np.ndarray) -> Any:

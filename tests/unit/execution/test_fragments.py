@@ -15,6 +15,7 @@ import pytest
 from simgate.harness.execution.episode.world_run import WorldRun
 from simgate.policies.interpreter.policy import InterpreterPolicy, PolicyFailed
 from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
+from simgate.sim_adapters.environments.fragment import MixedDraws
 from simgate.sim_adapters.environments.link import EnvironmentFailed
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from tests.unit.execution.test_quiet_ticks import ASKED, ENV, HELD, RETURN, Stepwise, played, whole
@@ -289,6 +290,25 @@ def test_what_an_environment_imports_late_is_its_own(
     here, apart = both(folder, "Numbers", sites(folder, "", 1), RETURN, monkeypatch)
     assert here == apart
     assert sum(taken) == 39
+
+
+def test_an_episode_in_which_draws_have_mixed_is_played_anew(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, taken: list[int]
+) -> None:
+    policy, real, calls = policy_of(folder, "Draws"), InterpreterPolicy.roll, []
+
+    def mixed(*given: Any) -> Any:
+        calls.append(real(*given))
+        if len(calls) == 1:
+            raise MixedDraws
+        return calls[-1]
+
+    monkeypatch.setattr(InterpreterPolicy, "roll", mixed)
+    once, again = (played(GymnasiumAdapter, sites(folder, "", 1), policy, RETURN) for _ in range(2))
+    policy.close()
+    assert list(map(whole, once)) == list(map(whole, again))
+    assert len(calls) == 3
+    assert taken == [39, 39]
 
 
 def test_it_starts_anew_with_environments_that_do(folder: Path, taken: list[int]) -> None:

@@ -64,6 +64,7 @@ class Lodger(Playing):
         period: int,
         bounds: np.ndarray,
         clip: bool,
+        apart: bool,
         **asked: Any,
     ) -> dict[str, Any]:
         """A rollout fragment, see :func:`.roll`, up to what is for simgate to hear of: a word of the policy,
@@ -75,12 +76,15 @@ class Lodger(Playing):
             period: Physics steps of a control period.
             bounds: Least and largest numbers of an action, shape (2, A).
             clip: Whether others are clipped to them.
+            apart: Whether the process's generators change hands at each step; else they do not as long as
+                nobody draws, where the session tells when its worlds do.
             asked: What :func:`.roll` takes besides.
 
         Returns:
             As :func:`.roll`, with ``values``, shape (N, S, A), ``modes`` of each step, None where they are
             those of plain numbers, ``pending``: acts of all worlds after the last step, where they ended the
-            fragment; and ``policy_s``, what the policy took, wall-clock seconds.
+            fragment; ``policy_s``, what the policy took, wall-clock seconds; and ``were_drawn``, whether
+            somebody did draw: then nothing of it holds.
 
         Raises:
             ByPolicy: The policy raised.
@@ -93,12 +97,14 @@ class Lodger(Playing):
         has_range = not clip and not bool((low <= -most).all() and (high >= most).all())
 
         drawn: list[tuple[Any, ...]] = []
+        left = _Left()
+        is_left = not apart and self._session.tell_draws(left.end)
 
         def decide(count: int, seen: dict[str, np.ndarray]) -> Any:
             nonlocal policy_s
             now, acts, began = step + count * period, None, time.perf_counter()
-            with self._asked():
-                if many and not drawn:
+            with left if is_left else self._asked():
+                if many and not is_left and not drawn:
                     drawn.append(used_up())
                 answered = self.answer(now, seen, dict.fromkeys(seen, now))
                 said = self._plain(answered)
@@ -119,6 +125,7 @@ class Lodger(Playing):
             return np.clip(told, low, high) if clip else told
 
         answer: dict[str, Any] = self._session.fragment(rows=rows, decide=decide, **asked)
+        left.end()
         if drawn:
             with self._asked():
                 check_unused(self._name, self._worlds, drawn[0])
@@ -128,6 +135,7 @@ class Lodger(Playing):
             "modes": None if all(one is plain for one in modes) else modes,
             "pending": pending[0] if pending else None,
             "policy_s": policy_s,
+            "were_drawn": left.were_drawn,
         }
 
     def _plain(self, answered: Any) -> Any:
@@ -145,6 +153,8 @@ class Lodger(Playing):
 
 
 class _Asked:
+    """Around a call of the policy: raises what it does as :class:`ByPolicy`."""
+
     def __init__(self, draws: Draws, begins: bool) -> None:
         self._draws, self._before = draws, draws.slot
         if not begins:
@@ -156,5 +166,34 @@ class _Asked:
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if self._before is not None:
             self._draws.resume(self._before)
-        if error is not None and isinstance(error, (Exception, SystemExit)):
-            raise ByPolicy(told(error)) from error
+        _raise(error)
+
+
+class _Left:
+    """The same, with the process's generators left as they are.
+
+    Attributes:
+        were_drawn: Whether the policy, or a world that has not told of it, has drawn from them.
+    """
+
+    def __init__(self) -> None:
+        self.were_drawn = False
+        self._before: tuple[Any, ...] | None = None
+
+    def __enter__(self) -> None:
+        if self._before is None:
+            self._before = used_up()
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        _raise(error)
+
+    def end(self) -> None:
+        """Called before a world draws, and at the end."""
+        if self._before is not None and used_up() != self._before:
+            self.were_drawn = True
+        self._before = None
+
+
+def _raise(error: Any) -> None:
+    if isinstance(error, (Exception, SystemExit)):
+        raise ByPolicy(told(error)) from error

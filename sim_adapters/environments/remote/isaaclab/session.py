@@ -167,6 +167,12 @@ class LabSession(Session):
         assert self._worlds is not None
         return self._worlds.draws
 
+    def tell_draws(self, tell: Callable[[], None]) -> bool:
+        """See :meth:`Session.tell_draws`."""
+        assert self._worlds is not None
+        self._worlds.before_drawing = tell
+        return True
+
     def _stepping(self, slots: Sequence[int]) -> Callable[[np.ndarray], Stepped]:
         assert self._worlds is not None
         worlds, count, rows = self._worlds, len(self._rows), [self._rows[slot] for slot in slots]

@@ -36,6 +36,7 @@ class Worlds:
 
     Attributes:
         draws: The process's own generators, as its worlds have left them.
+        before_drawing: Called before a world may draw from them.
 
     Raises:
         Refused: Something that is set or to be seen is not there.
@@ -54,6 +55,7 @@ class Worlds:
         self._torch: Any = importlib.import_module("torch")
         self._seeds, self.draws, self._values = list(seeds), Draws(), list(values)
         self._started, self._device = False, made["device"]
+        self.before_drawing: Callable[[], None] = lambda: None
         config = configured(task, len(self._seeds), **made)
         self.left_out = adapt(config, keeps_time_limit)
         self._stack = contextlib.ExitStack()
@@ -140,6 +142,7 @@ class Worlds:
         setattr(owner, name, each)
 
     def _drawing(self, world: int, run: Callable[[Any], None]) -> None:
+        self.before_drawing()
         self.draws.resume(world)
         run(self._ids(world))
 
