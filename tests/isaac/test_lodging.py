@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from simgate.harness.cli.main import main
+from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.loop import Cast, run_episodes
+from simgate.harness.execution.episode.setting import payload_of, timing_of
 from simgate.harness.execution.episode.world_run import WorldRun
-from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.execution.planning.adapter_options import make_adapter
+from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.scoring import metrics
+from simgate.harness.tasks.of_scenario import task_of
 from simgate.policies.interpreter.policy import InterpreterPolicy
 
 POLICY = """
@@ -41,8 +46,8 @@ class Draws(Pushes):
 PACK = """
 simgate: 1
 pack: lodging
-policy: {{file: pushes.py:{name}, python: {python}}}
-sim: {{adapter: isaaclab, physics_hz: 60, control_hz: 60, camera_hz: 60, time_limit_s: 4, batch: {batch}}}
+policy: {{file: pushes.py:Pushes, python: {python}}}
+sim: {{adapter: isaaclab, physics_hz: 60, control_hz: 60, camera_hz: 60, time_limit_s: 4, batch: 5}}
 seed: 3
 scenarios:
   pushed:
@@ -63,17 +68,15 @@ gate:
 """
 
 
-@pytest.mark.parametrize(("name", "batch"), [("Pushes", 5), ("Draws", 1)])
 def test_outcomes_are_the_same_to_the_bit_also_where_worlds_end_at_different_steps(
-    name: str,
-    batch: int,
-    python: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pushes.py").write_text(POLICY)
-    (tmp_path / "pack.yaml").write_text(PACK.format(python=python, name=name, batch=batch))
+    (tmp_path / "pack.yaml").write_text(PACK.format(python=python))
+    pack = load_pack(tmp_path / "pack.yaml", metrics)
+    (scenario,) = pack.scenarios
+    variants = list(expand_scenario(pack, scenario))
+    adapter: Any = make_adapter(pack.sim, tmp_path)
     taken: list[int] = []
     real = WorldRun.take_fragment
 
@@ -81,19 +84,29 @@ def test_outcomes_are_the_same_to_the_bit_also_where_worlds_end_at_different_ste
         taken.append(len(rows))
         real(run, first, rows, *given)
 
+    def played(name: str, count: int) -> list[tuple[str, str]]:
+        taken.clear()
+        policy = InterpreterPolicy(60, {"file": f"{tmp_path}/pushes.py:{name}", "python": python})
+        timing, task = timing_of(pack, scenario), task_of(scenario, tmp_path)
+        cast = Cast(adapter, policy, (), 0.0, task, timing, pack.sim.time_limit_s)
+        chosen = variants[:count]
+        sites = [payload_of(pack, scenario, one) for one in chosen]
+        seeds, own = [one.seed for one in chosen], [one.policy_seed for one in chosen]
+        try:
+            found = run_episodes(cast, sites, seeds, own, LapClock())
+        finally:
+            policy.close()
+        return [(one.trace.digest(), one.trace.end) for one in found]
+
     monkeypatch.setattr(WorldRun, "take_fragment", counted)
-    found = []
-    for where in ("beside", "apart"):
-        if where == "apart":
-            monkeypatch.setattr(InterpreterPolicy, "lodge", lambda policy, link: None)
-        words = ["--workers", "0", "--quiet", "--record", "none", "--runs-dir", str(tmp_path)]
-        code = main(["run", str(tmp_path), *words, "--run-name", where])
-        assert code in (0, 1, 20), capsys.readouterr().err
-        records = RunFolder(tmp_path / where).records()
-        found.append(sorted((r.variant, r.trace_digest, r.end, r.metrics["return"]) for r in records))
-        taken.append(0)
-    assert found[0] == found[1]
-    assert len({end for _, _, end, _ in found[0]}) == 2
-    beside, apart = np.split(np.array(taken), [taken.index(0) + 1])
-    assert beside.sum() > 200
-    assert apart.sum() == 0
+    try:
+        for name, count in (("Pushes", 5), ("Draws", 1)):
+            beside = played(name, count)
+            assert sum(taken) > 40 * count
+            with monkeypatch.context() as patch:
+                patch.setattr(InterpreterPolicy, "lodge", lambda policy, link: None)
+                assert played(name, count) == beside
+            assert not taken
+            assert count == 1 or len({end for _, end in beside}) == 2
+    finally:
+        adapter.close()
