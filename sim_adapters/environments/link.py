@@ -209,11 +209,12 @@ class RemoteLink:
     def _failure(self, error: Exception) -> EnvironmentFailed:
         """What became of the other end, which is ended with it."""
         word, _ = self._asked
+        who = f"{self._who} with {self._lodger}" if word == FRAGMENT else self._who
         if isinstance(error, BlockingIOError):
             if self._process is not None:
                 self._process.kill()
             self.close()
-            return EnvironmentFailed(f"{self._who}: no answer to '{word}' within {self._seconds:g} s")
+            return EnvironmentFailed(f"{who}: no answer to '{word}' within {self._seconds:g} s")
         code = self._ended()
         if code == _NO_NUMPY and word == self._what:
             needed = (
@@ -223,7 +224,7 @@ class RemoteLink:
             )
             return EnvironmentFailed(f"{self.python} has no numpy; {needed}")
         ended = "ended" if code is None else f"ended (exit {code})"
-        return EnvironmentFailed(f"{self._who}: its interpreter {ended} while it was asked to '{word}'")
+        return EnvironmentFailed(f"{who}: its interpreter {ended} while it was asked to '{word}'")
 
     def _wait_at_most(self, seconds: float) -> None:
         # By the kernel: a timeout of Python's own costs a further call of it each time.

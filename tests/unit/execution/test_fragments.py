@@ -14,6 +14,7 @@ import pytest
 
 from simgate.harness.execution.episode.world_run import WorldRun
 from simgate.policies.interpreter.policy import InterpreterPolicy, PolicyFailed
+from simgate.sim_adapters.environments import link
 from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
 from simgate.sim_adapters.environments.fragment import MixedDraws
 from simgate.sim_adapters.environments.link import EnvironmentFailed
@@ -26,8 +27,10 @@ DRAWING = ENV.replace(
     "        if self.odd == 'raises' and self.k == 10: raise RuntimeError('the arm is stuck')\n",
 ).replace("import gymnasium\n", "import random\n\nimport gymnasium\n")
 POLICIES = '''
+import os
 import random
 import sys
+import time
 
 import numpy as np
 
@@ -104,6 +107,20 @@ class Raises(Base):
     def one(self, world, values):
         if self.count == 7:
             raise KeyError("gain")
+        return values
+
+
+class Dies(Base):
+    def one(self, world, values):
+        if self.count == 7:
+            os._exit(3)
+        return values
+
+
+class Hangs(Base):
+    def one(self, world, values):
+        if self.count == 7:
+            time.sleep(60)
         return values
 
 
@@ -238,6 +255,27 @@ def test_what_goes_wrong_there_is_told_as_it_is_apart(
     assert issubclass(kind, said[0])
     assert text.startswith(said[1])
     assert bool(taken) == (name == "Far")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("Dies", "ended (exit 3)"), ("Hangs", "no answer to 'policy.fragment'")]
+)
+def test_where_their_process_ends_or_hangs_both_are_named_and_it_is_gone(
+    folder: Path, name: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("STEP_S", "ACT_S"):
+        monkeypatch.setattr(link, limit, 1.0)
+    policy = policy_of(folder, name)
+    with pytest.raises(
+        EnvironmentFailed, match=rf"environment quiet_env\.py:Env with policy mine\.py:{name}: "
+    ) as error:
+        played(GymnasiumAdapter, sites(folder, "", 1), policy, RETURN)
+    assert said in str(error.value)
+    # The next episode begins with both anew.
+    policy_again = policy_of(folder, "Moded")
+    assert played(GymnasiumAdapter, sites(folder, "", 1), policy_again, RETURN)
+    policy.close()
+    policy_again.close()
 
 
 def test_actions_are_clipped_there_and_recorded_as_they_were_said(
