@@ -16,8 +16,8 @@ from simgate.policies.policy import NAME, ROLL, Act, Policy
 from simgate.sim_adapters.embodiment import ActionSpec
 from simgate.sim_adapters.environments.fragment import Terms
 from simgate.sim_adapters.environments.link import Link, LocalLink
-from simgate.sim_adapters.environments.remote.deciding.playing import PLAIN
 from simgate.sim_adapters.environments.remote.draws import alone
+from simgate.sim_adapters.environments.remote.fragment import Decisions
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.optional_member import speaks_for
 from simgate.sim_adapters.sensors.worn import WornRobots
@@ -98,7 +98,7 @@ class Fragments:
                 self._runs[world].take_fragment(
                     observation.step,
                     [quiet[world], *fragment.measured[row][:-1]],
-                    [PLAIN] * len(values) if modes is None else [mode[row] for mode in modes],
+                    [mode[row] for mode in modes],
                     values[:, row].tolist(),
                     {name: array[:, row] for name, array in seen.items()},
                 )
@@ -127,7 +127,7 @@ class _Player:
         worlds: How many it plays in.
 
     Attributes:
-        said: Of the last fragment, see :meth:`.Lodger.fragment`.
+        said: Of the last fragment, see :meth:`.Decisions.told`.
     """
 
     def __init__(self, policy: Policy, spec: ActionSpec, worlds: int) -> None:
@@ -148,14 +148,11 @@ class _Player:
         return found
 
     def _here(self, link: LocalLink, terms: Terms, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        values: list[NDArray[np.float64]] = []
-        modes: list[list[str]] = []
-        pending: Sequence[Act] | None = None
+        decided, are_all = Decisions(), len(self._active) == self._worlds
         failed: BaseException | None = None
-        policy_s, are_all = 0.0, len(self._active) == self._worlds
 
         def decide(count: int, seen: dict[str, NDArray[Any]]) -> NDArray[np.float64] | None:
-            nonlocal pending, failed, policy_s
+            nonlocal failed
             began, step = perf_counter(), terms.step + count * terms.period
             told = None
             acts: Sequence[Act]
@@ -172,27 +169,19 @@ class _Player:
                 failed = error  # Not the environment's, whose link would take it for that.
                 return None
             finally:
-                policy_s += perf_counter() - began
+                decided.policy_s += perf_counter() - began
             if told is None:
                 if any(act.facts or act.done for act in mine):
-                    pending = acts
+                    decided.pending = acts
                     return None
                 told = np.array([act.values for act in mine], dtype=np.float64)
-            values.append(told)
-            modes.append([act.mode for act in mine])
+            decided.add(told, [act.mode for act in mine])
             return np.clip(told, terms.low, terms.high) if terms.clip else told
 
         answer = link.call("fragment", **asked, decide=decide)
         if failed is not None:
             raise failed
-        shape = len(values), len(self._active), self._spec.size
-        return {
-            **answer,
-            "values": np.array(values, dtype=np.float64).reshape(shape),
-            "modes": modes,
-            "pending": pending,
-            "policy_s": policy_s,
-        }
+        return {**answer, **decided.told(len(self._active), self._spec.size)}
 
     def checked(self, acts: Sequence[Act], active: Sequence[int], step: int) -> Sequence[Act]:
         """See :func:`.checked_acts`."""

@@ -66,12 +66,7 @@ def roll(
         ``observation`` by name, each of shape (N, S, ...) after N steps; ``reward``, shape (N, S); ``info``,
         shape (N, S, I); and of the last step ``terminated`` and ``truncated`` of each.
     """
-    kept = {name: np.empty((most + 1, *array.shape), dtype=array.dtype) for name, array in seen.items()}
-    parts = []
-    for name, array in seen.items():
-        kept[name][0] = array
-        numbers = kept[name].reshape(most + 1, -1) if array.dtype.kind == "f" else None
-        parts.append((name, kept[name], numbers))
+    parts = [(name, *_room(array, most)) for name, array in seen.items()]
     are_all = len(rows) == len(next(iter(seen.values())))
     rewards: list[Sequence[float]] = []
     infos: list[Sequence[Sequence[float]]] = []
@@ -101,12 +96,54 @@ def roll(
             break
         if time.perf_counter() > until:
             break
+    taken = slice(1, count + 1)
     return {
-        "observation": {
-            name: array[1 : count + 1] if are_all else array[1 : count + 1, rows] for name, array, _ in parts
-        },
+        "observation": {name: array[taken] if are_all else array[taken, rows] for name, array, _ in parts},
         "reward": np.array(rewards, dtype=np.float64).reshape(count, len(rows)),
         "info": np.array(infos, dtype=np.float64).reshape(count, len(rows), -1 if count else 0),
         "terminated": list(terminated),
         "truncated": list(truncated),
     }
+
+
+def _room(array: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Room for what is observed now and after each step, with the first in it; and its numbers, a row each,
+    where they are fractions."""
+    kept = np.empty((most + 1, *array.shape), dtype=array.dtype)
+    kept[0] = array
+    return kept, kept.reshape(most + 1, -1) if array.dtype.kind == "f" else None
+
+
+class Decisions:
+    """What a policy decides in a fragment, of S environments at each of N steps, for those who record it.
+
+    Attributes:
+        pending: Acts of all worlds after the last step, where they ended the fragment.
+        policy_s: What the policy took, wall-clock seconds.
+    """
+
+    def __init__(self) -> None:
+        self._values: list[np.ndarray] = []
+        self._modes: list[Sequence[str]] = []
+        self.pending: Any = None
+        self.policy_s = 0.0
+
+    def add(self, values: np.ndarray, modes: Sequence[str]) -> None:
+        """What one step does: values as they were said, shape (S, A), and S modes."""
+        self._values.append(values)
+        self._modes.append(modes)
+
+    def told(self, environments: int, size: int) -> dict[str, Any]:
+        """``values``, shape (N, S, A), ``modes`` of each step, ``pending`` and ``policy_s``.
+
+        Args:
+            environments: S.
+            size: A.
+        """
+        shape = len(self._values), environments, size
+        return {
+            "values": np.array(self._values, dtype=np.float64).reshape(shape),
+            "modes": self._modes,
+            "pending": self.pending,
+            "policy_s": self.policy_s,
+        }

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..draws import Draws, check_unused, used_up
+from ..fragment import Decisions
 from ..refused import told
 from .playing import PLAIN, Playing, Said
 
@@ -81,62 +82,42 @@ class Lodger(Playing):
             asked: What :func:`.roll` takes besides.
 
         Returns:
-            As :func:`.roll`, with ``values``, shape (N, S, A), ``modes`` of each step, None where they are
-            those of plain numbers, ``pending``: acts of all worlds after the last step, where they ended the
-            fragment; ``policy_s``, what the policy took, wall-clock seconds; and ``were_drawn``, whether
-            somebody did draw: then nothing of it holds.
+            As :func:`.roll` and :meth:`.Decisions.told`, and ``were_drawn``, whether somebody drew where the
+            generators did not change hands: then nothing of it holds.
 
         Raises:
             ByPolicy: The policy raised.
         """
-        values: list[np.ndarray] = []
-        modes: list[list[str]] = []
-        pending: list[list[Said]] = []
-        plain, (low, high), policy_s = [PLAIN] * len(rows), bounds, 0.0
-        many, most = self._worlds > 1, np.finfo(np.float64).max
-        has_range = not clip and not bool((low <= -most).all() and (high >= most).all())
-
-        drawn: list[tuple[Any, ...]] = []
-        left = _Left()
+        decided, left, plain = Decisions(), _Left(), [PLAIN] * len(rows)
+        before: list[tuple[Any, ...]] = []
         is_left = not apart and self._session.tell_draws(left.end)
+        is_checked = not clip and not _is_open(bounds)
 
         def decide(count: int, seen: dict[str, np.ndarray]) -> Any:
-            nonlocal policy_s
             now, acts, began = step + count * period, None, time.perf_counter()
             with left if is_left else self._asked():
-                if many and not is_left and not drawn:
-                    drawn.append(used_up())
+                if self._worlds > 1 and not is_left and not before:
+                    before.append(used_up())
                 answered = self.answer(now, seen, dict.fromkeys(seen, now))
                 said = self._plain(answered)
                 if said is None:
                     acts = self.read(answered)
                     said = np.array([act[0] for act in acts], dtype=np.float64)
-            policy_s += time.perf_counter() - began
-            told, mine = said[rows] if len(rows) < self._worlds else said, plain
-            is_word = False
-            if acts is not None:
-                mine = [acts[row][1] for row in rows]
-                is_word = any(acts[row][2] or acts[row][3] for row in rows)
-            if is_word or (has_range and not bool(((low <= told) & (told <= high)).all())):
-                pending.append(self.read(answered) if acts is None else acts)
+            decided.policy_s += time.perf_counter() - began
+            told = said[rows] if len(rows) < self._worlds else said
+            has_word = acts is not None and any(acts[row][2] or acts[row][3] for row in rows)
+            if has_word or (is_checked and not _is_within(told, bounds)):
+                decided.pending = self.read(answered) if acts is None else acts
                 return None
-            values.append(told)
-            modes.append(mine)
-            return np.clip(told, low, high) if clip else told
+            decided.add(told, plain if acts is None else [acts[row][1] for row in rows])
+            return np.clip(told, *bounds) if clip else told
 
         answer: dict[str, Any] = self._session.fragment(rows=rows, decide=decide, **asked)
         left.end()
-        if drawn:
+        if before:
             with self._asked():
-                check_unused(self._name, self._worlds, drawn[0])
-        return {
-            **answer,
-            "values": np.array(values, dtype=np.float64).reshape(len(values), len(rows), self._size),
-            "modes": None if all(one is plain for one in modes) else modes,
-            "pending": pending[0] if pending else None,
-            "policy_s": policy_s,
-            "were_drawn": left.were_drawn,
-        }
+                check_unused(self._name, self._worlds, before[0])
+        return {**answer, **decided.told(len(rows), self._size), "were_drawn": left.were_drawn}
 
     def _plain(self, answered: Any) -> Any:
         """An array of numbers for all worlds as float64, shape (W, A); None for any other answer."""
@@ -150,6 +131,15 @@ class Lodger(Playing):
     def _asked(self, begins: bool = False) -> _Asked:
         """Around a call of the policy: the process's generators are its own for so long."""
         return _Asked(self._session.draws, begins)
+
+
+def _is_within(told: np.ndarray, bounds: np.ndarray) -> bool:
+    return bool(((bounds[0] <= told) & (told <= bounds[1])).all())
+
+
+def _is_open(bounds: np.ndarray) -> bool:
+    most = np.finfo(np.float64).max
+    return bool((bounds[0] <= -most).all() and (bounds[1] >= most).all())
 
 
 class _Asked:
