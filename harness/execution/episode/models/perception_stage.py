@@ -285,16 +285,15 @@ class PerceptionStage:
         size = (int(frames.shape[1]), int(frames.shape[2])) if of_frames else None
         require_sound(found, len(worlds), size)
         for world, answer in zip(worlds, found, strict=True):
-            # Its own: a runtime may give the same arrays at every frame.
             said = self._answers[world][index]
             latency_ms = said.latency_of(model.latency, took, self._extra_ms)
+            # Its own: a runtime may give the same arrays at every frame.
             named = replace(deepcopy(answer), frame_step=step, model=model.name, channel=model.channel)
             said.queue.push(named, latency_ms)
 
 
 def _of(taken: _Taken, worlds: Sequence[int]) -> NDArray[Any]:
-    """What was taken of some of its worlds, for a model to work in: all others have
-    it as it was."""
+    """What was taken of some of its worlds, for a model to work in: all others have it as it was."""
     if len(worlds) == len(taken.worlds):
         return taken.values.copy()
     return taken.values[[taken.worlds.index(world) for world in worlds]]
