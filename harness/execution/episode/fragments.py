@@ -132,7 +132,7 @@ class _Player:
 
     def __init__(self, policy: Policy, spec: ActionSpec, worlds: int) -> None:
         self._policy, self._spec, self._worlds = policy, spec, worlds
-        self._name, self._heard = NAME.of(policy) or type(policy).__name__, [None] * worlds
+        self._name = NAME.of(policy) or type(policy).__name__
         self._active: Sequence[int] = ()
         self.said: Mapping[str, Any] = {}
 
@@ -156,9 +156,10 @@ class _Player:
             began, step = perf_counter(), terms.step + count * terms.period
             told = None
             acts: Sequence[Act]
+            shown = Observation(step, seen, dict.fromkeys(seen, step))
             try:
                 with alone(self._name, self._worlds):
-                    acts = self._policy.act(Observation(step, seen, dict.fromkeys(seen, step)), self._heard)
+                    acts = self._policy.act(shown, [None] * self._worlds)
                 if type(acts) is list and len(acts) == self._worlds:
                     mine = acts if are_all else [acts[world] for world in self._active]
                     told = plain_values(mine, self._spec.low, self._spec.high)

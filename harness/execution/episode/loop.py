@@ -178,10 +178,10 @@ def _acts(
 
 
 def _lent(shown: Observation) -> Observation:
-    """A policy may work in the arrays that it is given; what is recorded and checked, and what a slower
-    sensor shows again, stays as it was read."""
+    """A policy may work in what it is given; what is recorded and checked, and what a slower sensor shows
+    again, stays as it was read."""
     channels = {name: values.copy() for name, values in shown.channels.items()}
-    return Observation(shown.step, channels, shown.stamps, shown.lost)
+    return Observation(shown.step, channels, dict(shown.stamps), dict(shown.lost))
 
 
 def _read_only(observation: Observation) -> Observation:

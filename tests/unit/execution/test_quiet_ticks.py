@@ -94,6 +94,14 @@ class WritesIntoWhatItIsShown(Says):
         return super().act(observation, detections)
 
 
+class EmptiesWhatItIsGiven(Says):
+    def act(self, observation, detections) -> list[Act]:
+        self.count -= len(detections) - len(self.streams)
+        for given in (detections, observation.channels, observation.stamps):
+            given.clear()
+        return super().act(observation, detections)
+
+
 class AnswersWithOneArray(Drawn):
     def reset(self, briefs, embodiment) -> None:
         super().reset(briefs, embodiment)
@@ -166,7 +174,9 @@ HELD = {"signals": {**RETURN["signals"], **SIGNALS}, "success": "x > 0.2 for 0.2
 
 
 @pytest.mark.parametrize("odd", ["", "endless", "over", "cut"])
-@pytest.mark.parametrize("policy", [Drawn, Says, WritesIntoWhatItIsShown, AnswersWithOneArray, Ends])
+@pytest.mark.parametrize(
+    "policy", [Drawn, Says, WritesIntoWhatItIsShown, EmptiesWhatItIsGiven, AnswersWithOneArray, Ends]
+)
 @pytest.mark.parametrize("task", [RETURN, ASKED, HELD], ids=["return", "at end", "held"])
 def test_an_episode_is_the_same_whether_its_quiet_ticks_are_kept_by_the_short_way(
     sites: Any, odd: str, policy: type[Policy], task: dict[str, Any]
