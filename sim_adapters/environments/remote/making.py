@@ -19,7 +19,7 @@ from .sharing.vectors import is_vector
 
 COUNT = "num_envs"
 """Keyword argument of what makes a vector environment: how many worlds it has."""
-_FOLDERS: set[Path] = set()
+FOLDERS: set[Path] = set()
 """Folders whose files were environments of this process."""
 
 
@@ -72,7 +72,7 @@ def _loaded(path: Path) -> Any:
     """A file's module; what it imports beside it goes by plain names, of which a process has one each."""
     for name, file in beside(path).items():
         there = getattr(sys.modules.get(name), "__file__", None)
-        others = [str(folder) for folder in _FOLDERS - {path.parent} if _has(folder, name)]
+        others = [str(folder) for folder in FOLDERS - {path.parent} if _has(folder, name)]
         if there is not None and Path(there).resolve().parent not in (path.parent, path.parent / name):
             others.append(there)
         if others:
@@ -85,7 +85,7 @@ def _loaded(path: Path) -> Any:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    _FOLDERS.add(path.parent)
+    FOLDERS.add(path.parent)
     if sys.path[:1] != [str(path.parent)]:
         sys.path.insert(0, str(path.parent))
     spec.loader.exec_module(module)

@@ -34,6 +34,9 @@ class Session:
         camera: Whether ``render()`` is a channel.
     """
 
+    files: Sequence[str] = ()
+    """Of nobody's release, that it is made of; once it was described."""
+
     def __init__(
         self,
         name: str,
@@ -86,6 +89,7 @@ class Session:
                 reset(env, 0, {})
                 picture = picture_of(env).shape
             self._spaces = _spaces_of(env)
+            self.files = files_of(env, factory_of(self.maker, env), self._file)
             return {
                 "observations": list(spaces(env.observation_space, "obs")),
                 "picture": picture,
@@ -93,7 +97,7 @@ class Session:
                 "settable": [[name, plain(value)] for name, value in self._settable(env)],
                 "any_make": takes_any(self.maker, env),
                 "open_make": open_keywords(self.maker, env),
-                "files": files_of(env, factory_of(self.maker, env), self._file),
+                "files": self.files,
                 "step_s": _number(step_s),
                 "fps": _number((getattr(env, "metadata", None) or {}).get("render_fps")),
                 "max_steps": steps,

@@ -307,6 +307,28 @@ def test_a_policy_of_another_interpreter_or_with_a_name_that_is_taken_stays_wher
     assert not taken
 
 
+@pytest.mark.parametrize("place", ["", "mine"])
+def test_what_an_environment_sets_in_a_module_that_the_policy_has_too_is_not_seen_by_that(
+    folder: Path, place: str, taken: list[int]
+) -> None:
+    late = "import_module('gains')" if place else "gains"
+    for where in (folder, folder / place):
+        (where / "gains.py").write_text("GAIN = 0.5\n")
+    env, policy = folder / "quiet_env.py", folder / place / "mine.py"
+    reset = "        super().reset(seed=seed)\n"
+    env.write_text("import gains\n" + env.read_text().replace(reset, f"{reset}        gains.GAIN = 0.25\n"))
+    told = f"        return np.full((len(self.streams), 2), {late}.GAIN)\n"
+    head = "from importlib import import_module\n" if place else "import gains\n"
+    own = f"class Gained(Base):\n    def act(self, observation, outputs):\n{told}"
+    policy.write_text(f"{head}{POLICIES}\n\n{own}")
+    made = InterpreterPolicy(20, {"file": f"{policy}:Gained", "python": sys.executable})
+    (episode,) = played(GymnasiumAdapter, sites(folder, "", 1), made, RETURN)
+    made.close()
+    assert not taken
+    assert episode.trace.actions is not None
+    assert np.unique(episode.trace.actions.values).tolist() == [0.5]
+
+
 def test_one_that_would_be_made_of_other_files_there_stays_where_it_is(
     folder: Path, taken: list[int]
 ) -> None:
@@ -327,7 +349,7 @@ def test_what_an_environment_imports_late_is_its_own(
     (folder / "quiet_env.py").write_text(text.replace("        self.k += 1\n", late))
     here, apart = both(folder, "Numbers", sites(folder, "", 1), RETURN, monkeypatch)
     assert here == apart
-    assert sum(taken) == 39
+    assert not taken  # Of two modules of one name a process has one.
 
 
 def test_an_episode_in_which_draws_have_mixed_is_played_anew(

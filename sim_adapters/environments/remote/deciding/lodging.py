@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..draws import Draws, check_unused, used_up
 from ..fragment import Decisions
-from ..refused import told
+from ..imports import named_by
+from ..making import FOLDERS
+from ..refused import Refused, told
+from ..sources import is_nobodys
 from .playing import PLAIN, Playing, Said
 
 _POLICY = -2
@@ -33,10 +39,14 @@ class Lodger(Playing):
     Args:
         session: Of the environment.
         opened: What :class:`.Playing` is made with.
+
+    Raises:
+        Refused: They would share a module, or either could import one of the other's.
     """
 
     def __init__(self, session: Any, **opened: Any) -> None:
         self._session = session
+        _check_modules(opened["name"], opened["folder"], session.files)
         before = list(sys.path)
         try:
             super().__init__(**opened)
@@ -140,6 +150,29 @@ def _is_within(told: np.ndarray, bounds: np.ndarray) -> bool:
 def _is_open(bounds: np.ndarray) -> bool:
     most = np.finfo(np.float64).max
     return bool((bounds[0] <= -most).all() and (bounds[1] >= most).all())
+
+
+def _check_modules(name: str, folder: str, files: Sequence[str]) -> None:
+    """Before anything is imported: what an environment has set in a module, a policy elsewhere never sees."""
+    where = name.rpartition(":")[0]
+    if where.endswith(".py"):
+        own = Path(folder, where).resolve()
+        for other in FOLDERS - {own.parent}:
+            if both := _importable(own.parent) & _importable(other):
+                raise Refused(f"{own.parent} and {other} both have a module '{min(both)}'")
+        begun = str(own)
+    else:
+        begun = getattr(importlib.util.find_spec(where), "origin", None) or ""
+    shared = {os.path.realpath(path) for path in files} & named_by({begun}, is_nobodys)
+    if held := [path for path in sorted(shared) if Path(path).read_bytes().strip()]:
+        raise Refused(f"the environment has {held[0]}, too")
+
+
+def _importable(folder: Path) -> set[str]:
+    """Names of modules and packages; with a slash of folders that may be packages without a file."""
+    found = {path.stem for path in folder.glob("*.py")}
+    found |= {path.parent.name for path in folder.glob("*/__init__.py")}
+    return found - {"__init__"} | {f"{path.parent.name}/" for path in folder.glob("*/*.py")}
 
 
 class _Asked:
