@@ -54,6 +54,12 @@ def beside(path: Path) -> dict[str, Path]:
     return found
 
 
+def plain_names(files: Iterable[str]) -> set[str]:
+    """What files import by plain names: the first part of each."""
+    code = (Path(path) for path in files if path.endswith(".py"))
+    return {parts[0] for path in code for level, parts in _imports(path) if not level}
+
+
 def _imports(path: Path) -> Iterator[tuple[int, list[str]]]:
     """What a file imports, wherever in it: dots before the name, and its parts, of which the last may be
     something in a module.

@@ -329,6 +329,17 @@ def test_what_an_environment_sets_in_a_module_that_the_policy_has_too_is_not_see
     assert np.unique(episode.trace.actions.values).tolist() == [0.5]
 
 
+def test_an_environment_does_without_a_module_that_only_the_policy_has(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, taken: list[int]
+) -> None:
+    (folder / "mine" / "late.py").write_text("BY = 7.0\n")
+    env = folder / "quiet_env.py"
+    late = "        try:\n            import late\n            self.x += late.BY\n        except ImportError: pass\n"
+    env.write_text(env.read_text().replace("        self.k += 1\n", f"        self.k += 1\n{late}"))
+    here, apart = both(folder, "Numbers", sites(folder, "", 1), RETURN, monkeypatch)
+    assert here == apart
+
+
 def test_one_that_would_be_made_of_other_files_there_stays_where_it_is(
     folder: Path, taken: list[int]
 ) -> None:

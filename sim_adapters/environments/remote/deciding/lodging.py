@@ -15,7 +15,7 @@ import numpy as np
 
 from ..draws import Draws, check_unused, used_up
 from ..fragment import Decisions
-from ..imports import named_by
+from ..imports import named_by, plain_names
 from ..making import FOLDERS
 from ..refused import Refused, told
 from ..sources import is_nobodys
@@ -155,15 +155,16 @@ def _is_open(bounds: np.ndarray) -> bool:
 def _check_modules(name: str, folder: str, files: Sequence[str]) -> None:
     """Before anything is imported: what an environment has set in a module, a policy elsewhere never sees."""
     where = name.rpartition(":")[0]
-    if where.endswith(".py"):
-        own = Path(folder, where).resolve()
-        for other in FOLDERS - {own.parent}:
-            if both := _importable(own.parent) & _importable(other):
-                raise Refused(f"{own.parent} and {other} both have a module '{min(both)}'")
-        begun = str(own)
-    else:
-        begun = getattr(importlib.util.find_spec(where), "origin", None) or ""
-    shared = {os.path.realpath(path) for path in files} & named_by({begun}, is_nobodys)
+    is_file = where.endswith(".py")
+    own = Path(folder, where).resolve()
+    begun = str(own) if is_file else getattr(importlib.util.find_spec(where), "origin", None) or ""
+    named = named_by({begun}, is_nobodys)
+    for other in FOLDERS - {own.parent} if is_file else ():
+        mine, its = _importable(own.parent), _importable(other)
+        # One may look for what only the other has, and do without it.
+        if both := mine & (its | plain_names(files)) or its & plain_names(named):
+            raise Refused(f"the module '{min(both)}' would be that of {own.parent}, or of {other}")
+    shared = {os.path.realpath(path) for path in files} & named
     if held := [path for path in sorted(shared) if Path(path).read_bytes().strip()]:
         raise Refused(f"the environment has {held[0]}, too")
 
